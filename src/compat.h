@@ -1,0 +1,25 @@
+/*
+ * src/compat.h
+ *
+ * The only file that asks which PostgreSQL it is compiled for (15 to 18).
+ */
+#ifndef CRM_COMPAT_H
+#define CRM_COMPAT_H
+
+#include "postgres.h"
+
+#if PG_VERSION_NUM < 150000
+#error "crm_member needs PostgreSQL 15 or later"
+#endif
+
+/* 16 brought soft errors; below, the same call raises at once */
+#if PG_VERSION_NUM >= 160000
+#include "nodes/miscnodes.h"
+#include "varatt.h"
+#else
+typedef struct Node CrmNoSoftErrors;
+#define ereturn(escontext, dummy, ...) \
+	do { (void) (escontext); ereport(ERROR, __VA_ARGS__); return dummy; } while (0)
+#endif
+
+#endif							/* CRM_COMPAT_H */

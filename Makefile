@@ -26,7 +26,7 @@ include $(PGXS)
 
 # One install script from the modules, in name order. Sourced in psql it stops at its first line.
 $(INSTALL_SQL): $(sort $(wildcard $(srcdir)/sql/extension/*.sql)) $(srcdir)/crm_member.control
-	@{ echo '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; cat $(filter %.sql,$^); } > $@
+	@{ printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; cat $(filter %.sql,$^); } > $@
 
 .PHONY: unit
 unit: ## tests of src/core, without PostgreSQL

@@ -1,0 +1,179 @@
+/*
+ * src/history_aggregate.c
+ *
+ * The aggregates purchase_history(day, amount) and purchase_history_merge.
+ *
+ * Their state is the type itself in its open form, a flat varlena whose length
+ * is a power of two: no internal state, so partial aggregation works in
+ * parallel workers and on other nodes without serial functions.  Entries are
+ * appended in place; a state that must grow is made anew in the caller's
+ * short-lived context and returned, whereupon nodeAgg copies it into its own
+ * context and frees the old one.
+ */
+#include "history_datum.h"
+
+#include "utils/date.h"
+
+#include "numeric_units.h"
+
+static CrmHistoryState *
+new_state(size_t bytes)
+{
+	CrmHistoryState *state;
+
+	if (bytes > MaxAllocSize)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("too many purchases for one purchase history"),
+				 errdetail("The state of the aggregate would take more than 1 GB."),
+				 errhint("Aggregate by a shorter period and merge the results.")));
+	state = palloc(bytes);
+	SET_VARSIZE(state, bytes);
+	crm_history_state_init(state, bytes);
+	return state;
+}
+
+/* a state with room for one more day: the same one where joining days freed half of it */
+static CrmHistoryState *
+make_room(CrmHistoryState *state)
+{
+	CrmHistoryState *larger;
+
+	crm_history_state_compact(state);
+	if (state->used <= state->capacity / 2)
+		return state;
+	larger = new_state((size_t) VARSIZE(state) * 2);
+	crm_history_state_move(state, larger, VARSIZE(larger));
+	return larger;
+}
+
+static inline CrmHistoryState *
+add_entry(CrmHistoryState *state, CrmHistoryDay entry, int scale)
+{
+	CrmHistoryStatus status = crm_history_add(state, entry, scale);
+
+	if (status == CRM_HISTORY_FULL)
+	{
+		CrmHistoryState *larger = make_room(state);
+
+		status = crm_history_add(larger, entry, scale);
+		/* states made on the way, while one value is merged, are nobody's */
+		state = larger;
+	}
+	crm_history_check(status);
+	return state;
+}
+
+/* the state argument; where it is a stored value, one made from it */
+static CrmHistoryState *
+get_state_argument(FunctionCallInfo fcinfo)
+{
+	struct varlena *value = (struct varlena *) PG_GETARG_POINTER(0);
+	CrmHistoryState *state = NULL;
+	CrmHistoryReader reader;
+	CrmHistoryDay day;
+
+	if (!VARATT_IS_EXTENDED(value))
+		state = crm_history_get_state(value);
+	if (state != NULL)
+		return state;
+
+	reader = crm_history_get(PointerGetDatum(value));
+	state = new_state(CRM_HISTORY_STATE_MIN);
+	while (crm_history_next(&reader, &day))
+		state = add_entry(state, day, reader.scale);
+	return state;
+}
+
+static void
+require_aggregate(FunctionCallInfo fcinfo)
+{
+	if (!AggCheckCallContext(fcinfo, NULL))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("a support function of purchase_history was called outside an aggregate")));
+}
+
+PG_FUNCTION_INFO_V1(crm_purchase_history_accum);
+Datum
+crm_purchase_history_accum(PG_FUNCTION_ARGS)
+{
+	CrmHistoryState *state;
+	CrmHistoryDay entry;
+	int			scale = 0;
+
+	require_aggregate(fcinfo);
+	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
+	{
+		if (PG_ARGISNULL(0))
+			PG_RETURN_NULL();
+		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	}
+	state = PG_ARGISNULL(0) ? new_state(CRM_HISTORY_STATE_MIN) : get_state_argument(fcinfo);
+	entry.day = PG_GETARG_DATEADT(1);
+	crm_check_day(entry.day);
+	crm_numeric_get_units(PG_GETARG_DATUM(2), "amount", &entry.amount, &scale);
+	entry.orders = entry.amount >= 0 ? 1 : 0;
+	PG_RETURN_POINTER(add_entry(state, entry, scale));
+}
+
+/* transition of purchase_history_merge and combine of both */
+PG_FUNCTION_INFO_V1(crm_purchase_history_collect);
+Datum
+crm_purchase_history_collect(PG_FUNCTION_ARGS)
+{
+	CrmHistoryState *state;
+	struct varlena *value;
+	CrmHistoryState *other = NULL;
+
+	require_aggregate(fcinfo);
+	if (PG_ARGISNULL(1))
+	{
+		if (PG_ARGISNULL(0))
+			PG_RETURN_NULL();
+		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	}
+	state = PG_ARGISNULL(0) ? new_state(CRM_HISTORY_STATE_MIN) : get_state_argument(fcinfo);
+	value = pg_detoast_datum((struct varlena *) PG_GETARG_POINTER(1));
+	other = crm_history_get_state(value);
+	if (other != NULL)
+	{
+		for (uint32 i = 0; i < other->used; i++)
+			state = add_entry(state, other->days[i], other->scale);
+	}
+	else
+	{
+		CrmHistoryReader reader = crm_history_get(PointerGetDatum(value));
+		CrmHistoryDay day;
+
+		while (crm_history_next(&reader, &day))
+			state = add_entry(state, day, reader.scale);
+		crm_history_check(reader.status);
+	}
+	PG_RETURN_POINTER(state);
+}
+
+/* works on a copy: as a window aggregate it is called again and again */
+PG_FUNCTION_INFO_V1(crm_purchase_history_final);
+Datum
+crm_purchase_history_final(PG_FUNCTION_ARGS)
+{
+	CrmHistoryState *state;
+	CrmHistoryDay few[16];
+	CrmHistoryDay *days = few;
+	size_t		n;
+	Datum		result;
+
+	require_aggregate(fcinfo);
+	if (PG_ARGISNULL(0))
+		PG_RETURN_DATUM(crm_history_form(NULL, 0, 0));
+	state = get_state_argument(fcinfo);
+	if (state->used > lengthof(few))
+		days = palloc_extended(state->used * sizeof(CrmHistoryDay), MCXT_ALLOC_HUGE);
+	memcpy(days, state->days, state->used * sizeof(CrmHistoryDay));
+	crm_history_check(crm_history_settle(days, state->used, &n));
+	result = crm_history_form(days, n, state->scale);
+	if (days != few)
+		pfree(days);
+	PG_RETURN_DATUM(result);
+}

@@ -1,36 +1,103 @@
-# crm_member: make, make install, make installcheck, make unit.  Version: crm_member.control only.
-EXTENSION  = crm_member
-EXTVERSION := $(shell sed -n "s/^default_version *= *'\([^']*\)'.*/\1/p" crm_member.control)
+# Makefile
+# Builds, installs and tests crm_member with PGXS.  `make help` lists the targets.
+#
+# The version lives in crm_member.control alone.  New files are found by
+# wildcard: src/*.c, src/core/*.c, sql/extension/*.sql, sql/*.sql (regression
+# tests), specs/*.spec (isolation tests), unit/test_*.c.  Building elsewhere
+# works too:  make -f /path/to/checkout/Makefile.
+# CI=1 turns every warning into an error.  V=1 shows the commands.
+
+srcdir     := $(patsubst %/,%,$(dir $(firstword $(MAKEFILE_LIST))))
+makefile   := $(abspath $(firstword $(MAKEFILE_LIST)))
+EXTENSION   = crm_member
+EXTVERSION := $(shell sed -n "s/^default_version *= *'\([^']*\)'.*/\1/p" $(srcdir)/crm_member.control)
 INSTALL_SQL = $(EXTENSION)--$(EXTVERSION).sql
 
-MODULE_big = crm_member
-OBJS       = $(patsubst $(srcdir)/%.c,%.o,$(wildcard $(srcdir)/src/*.c $(srcdir)/src/core/*.c))
-DATA_built = $(INSTALL_SQL)
-DATA       = $(wildcard $(srcdir)/sql/upgrade/$(EXTENSION)--*--*.sql)
+from_src    = $(patsubst $(srcdir)/%,%,$(wildcard $(addprefix $(srcdir)/,$(1))))
+C_FILES    := $(sort $(call from_src,src/*.c src/core/*.c))
+C_HEADERS  := $(wildcard $(srcdir)/src/*.h $(srcdir)/src/core/*.h)
+SQL_FILES  := $(sort $(wildcard $(srcdir)/sql/extension/*.sql))
 
-srcdir     ?= .
-TESTS      = $(patsubst $(srcdir)/sql/%.sql,%,$(wildcard $(srcdir)/sql/*.sql))
-REGRESS    = install $(filter-out install uninstall,$(TESTS)) uninstall
+MODULE_big  = crm_member
+OBJS        = $(C_FILES:.c=.o)
+DATA_built  = $(INSTALL_SQL)
+DATA        = $(call from_src,sql/upgrade/$(EXTENSION)--*--*.sql)
+
+# install is the first test and uninstall the last; the others run in name order
+TESTS      := $(sort $(patsubst sql/%.sql,%,$(call from_src,sql/*.sql)))
+REGRESS     = $(filter install,$(TESTS)) $(filter-out install uninstall,$(TESTS)) $(filter uninstall,$(TESTS))
 REGRESS_OPTS = --inputdir=$(srcdir) --encoding=UTF8
+SPECS      := $(sort $(patsubst specs/%.spec,%,$(call from_src,specs/*.spec)))
+ifneq (,$(SPECS))
+ISOLATION   = $(SPECS)
+ISOLATION_OPTS = --inputdir=$(srcdir)
+endif
 
 ICU_CFLAGS := $(shell pkg-config --cflags icu-i18n icu-uc 2>/dev/null)
 ICU_LIBS   := $(shell pkg-config --libs icu-i18n icu-uc 2>/dev/null || echo -licui18n -licuuc)
+# CI=1, but not CI=true: hosted builds set that, and a newer compiler must not break a user's build
+STRICT      = $(if $(filter 1,$(CI)),-Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers -Werror)
 PG_CPPFLAGS = -I$(srcdir)/src -DCRM_VERSION='"$(EXTVERSION)"' $(ICU_CFLAGS)
-PG_CFLAGS  += $(if $(CI),-Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers -Werror)
-SHLIB_LINK  = $(ICU_LIBS) -lm
-EXTRA_CLEAN = $(INSTALL_SQL) unit/build
+PG_CFLAGS  += $(STRICT) $(SANITIZE)
+SHLIB_LINK  = $(ICU_LIBS) -lm $(SANITIZE)
+EXTRA_CLEAN = $(EXTENSION)--*.sql unit/build asan results output_iso regression.diffs regression.out $(DIST).tar.gz
+DIST        = $(EXTENSION)-$(EXTVERSION)
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
+# PGXS's first target is `all`; everything of ours stands below it
 include $(PGXS)
 
-# One install script from the modules, in name order. Sourced in psql it stops at its first line.
-$(INSTALL_SQL): $(sort $(wildcard $(srcdir)/sql/extension/*.sql)) $(srcdir)/crm_member.control
-	@{ printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; cat $(filter %.sql,$^); } > $@
+ifndef V
+.SILENT:
+endif
 
-.PHONY: unit
-unit: ## tests of src/core, without PostgreSQL
-	@mkdir -p unit/build
-	@set -e; for t in $(srcdir)/unit/test_*.c; do n=$$(basename $$t .c); \
-	  $(CC) -std=gnu11 -g -O1 -Wall -Wextra -Werror -fsanitize=address,undefined -fno-sanitize-recover=all \
-	    -I$(srcdir)/src -I$(srcdir)/unit $$t $(srcdir)/src/core/*.c -lm -o unit/build/$$n; unit/build/$$n; done
+# PGXS keeps no header dependencies: any header changed means everything is built again
+$(OBJS): $(C_HEADERS) $(srcdir)/crm_member.control | $(CURDIR)/src/core
+$(OBJS:.o=.bc): | $(CURDIR)/src/core
+$(CURDIR)/src/core $(CURDIR)/unit/build:
+	mkdir -p $@
+
+# One install script from the modules, in name order.  Sourced in psql it stops at its first line.
+$(INSTALL_SQL): $(SQL_FILES) $(srcdir)/crm_member.control
+	{ printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; cat $(SQL_FILES); } > $@.part
+	mv $@.part $@
+
+# --- tests of src/core without PostgreSQL, under AddressSanitizer and UBSan ---
+UNIT_NAMES := $(sort $(patsubst unit/test_%.c,%,$(call from_src,unit/test_*.c)))
+UNIT_CORE   = $(patsubst src/core/%.c,unit/build/%.o,$(filter src/core/%,$(C_FILES)))
+UNIT_FLAGS  = -std=gnu11 -g -O1 -Wall -Wextra -Werror -fsanitize=address,undefined -fno-sanitize-recover=all -I$(srcdir)/src -I$(srcdir)/unit
+
+.PHONY: unit unit-build unit-list
+unit: unit-build ## unit tests of src/core, without PostgreSQL
+	set -e; for n in $(UNIT_NAMES); do unit/build/test_$$n; done
+unit-build: $(UNIT_NAMES:%=unit/build/test_%)
+unit-list:
+	printf '%s\n' $(UNIT_NAMES)
+$(UNIT_CORE): unit/build/%.o: $(srcdir)/src/core/%.c $(C_HEADERS) | $(CURDIR)/unit/build
+	$(CC) $(UNIT_FLAGS) -c $< -o $@
+unit/build/test_%: $(srcdir)/unit/test_%.c $(UNIT_CORE) $(wildcard $(srcdir)/unit/*.h) | $(CURDIR)/unit/build
+	$(CC) $(UNIT_FLAGS) $< $(UNIT_CORE) -lm -o $@
+
+# --- the rest ---
+.PHONY: asan checkver dist docs help regress-list
+asan: ## the regression tests with the module under AddressSanitizer and UBSan
+	PG_CONFIG='$(shell command -v $(PG_CONFIG))' sh $(srcdir)/tools/asan.sh
+
+checkver: ## control file, META.json and CHANGELOG.md name one version
+	sh $(srcdir)/tools/checkver.sh
+
+dist: ## $(DIST).tar.gz from the last commit
+	git -C $(srcdir) archive --format=tar --prefix=$(DIST)/ HEAD | gzip -9n > $(DIST).tar.gz
+
+docs: ## docs/reference.md from the catalog of a database that has the extension (PGHOST, PGPORT, PGUSER, PGDATABASE)
+	sh $(srcdir)/tools/reference.sh
+
+regress-list:
+	printf '%s\n' $(REGRESS)
+
+help: ## this list
+	echo 'make            build          make install       install into $(PG_CONFIG)'
+	echo 'make clean      remove         make installcheck  regression tests on a running server (PGHOST, PGPORT, PGUSER)'
+	sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' $(makefile)
+	echo './crm help      the same without make: install what is missing, demo, tests'

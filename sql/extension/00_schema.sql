@@ -1,3 +1,4 @@
+-- sql/extension/00_schema.sql
 -- The schema of the toolkit. A bare CREATE: a schema that a stranger made first must make the install fail.
 
 DO $check$

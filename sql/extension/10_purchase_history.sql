@@ -1,3 +1,4 @@
+-- sql/extension/10_purchase_history.sql
 -- The purchase history: type, operators, aggregates, accessors.
 
 CREATE TYPE crm_member.purchase_history;

@@ -6,9 +6,10 @@
  * A value stands as its distance from the minimum.  The first pass counts the
  * values by their leading bits; from then on only the few histogram cells
  * that hold a wanted rank (slots) are counted further, by the next bits.  The
- * fewer the slots, the finer the cells.  A value range below 2^14 needs one
- * pass, one below 2^26 two (four cuts whose neighbours fall together), the
- * whole of int64 at most six.
+ * fewer the slots, the finer the cells.  With thousands of values a range
+ * below 2^14 needs one pass, one below 2^26 two (four cuts whose neighbours
+ * fall together), the whole of int64 at most six.  A few values take more
+ * passes over fewer cells: clearing and walking cells is then what costs.
  *
  * Must stay true: slots are ascending by prefix, and the ranks of a slot's
  * targets are counted from the slot's own first value.
@@ -53,7 +54,12 @@ crm_quantile_begin(crm_quantile *q, int bins, uint64_t count, int64_t min, int64
 		}
 	}
 	bits = bits_of(q->range);
-	q->digit = bits < CRM_QUANTILE_BITS ? bits : CRM_QUANTILE_BITS;
+	q->cell_bits = bits_of(count) + 3;
+	if (q->cell_bits < 8)
+		q->cell_bits = 8;
+	if (q->cell_bits > CRM_QUANTILE_BITS)
+		q->cell_bits = CRM_QUANTILE_BITS;
+	q->digit = q->top_digit = bits < q->cell_bits ? bits : q->cell_bits;
 	q->shift = q->top_shift = bits - q->digit;
 }
 
@@ -110,11 +116,11 @@ choose_slots(crm_quantile *q)
 			slot++;
 		q->slot[t] = slot;
 	}
-	memset(q->first_slot, 0, sizeof(q->first_slot));
+	memset(q->first_slot, 0, (size_t) 1 << q->top_digit);
 	for (int slot = q->nslots - 1; slot >= 0; slot--)
 		q->first_slot[q->prefix[slot] >> (q->top_shift - q->shift)] = (uint8_t) (slot + 1);
 
-	q->digit = CRM_QUANTILE_BITS - bits_of((uint64_t) q->nslots - 1);
+	q->digit = q->cell_bits - bits_of((uint64_t) q->nslots - 1);
 	if (q->digit > q->shift)
 		q->digit = q->shift;
 	q->shift -= q->digit;

@@ -33,7 +33,7 @@ typedef struct crm_cuts
 } crm_cuts;
 
 #define CRM_QUANTILE_TARGETS	(2 * CRM_MAX_CUTS)	/* a cut has two neighbours */
-#define CRM_QUANTILE_BITS		14	/* of a histogram of one pass */
+#define CRM_QUANTILE_BITS		14	/* of the cells of one pass, at most */
 
 /* working memory of one run, about 145 kB; the fields belong to quantile.c */
 typedef struct crm_quantile
@@ -44,7 +44,9 @@ typedef struct crm_quantile
 	uint64_t	range;			/* max - min */
 	int			shift;			/* bits below the digit of this pass */
 	int			digit;			/* bits of the digit of this pass */
-	int			top_shift;		/* bits below the first pass's digit */
+	int			cell_bits;		/* of the cells of one pass in this run */
+	int			top_digit;		/* bits of the first pass's digit */
+	int			top_shift;		/* bits below it */
 	int			passes;			/* begun so far */
 	int			failed;			/* the values fed are not those announced */
 	int			ntargets;

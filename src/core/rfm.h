@@ -81,7 +81,7 @@ typedef struct crm_rfm_ladders
 } crm_rfm_ladders;
 
 static inline int16_t
-crm_rfm_score(const crm_rfm_ladders *by, int32_t last_day, int64_t orders, int64_t spend)
+crm_rfm_by_ladders(const crm_rfm_ladders *by, int32_t last_day, int64_t orders, int64_t spend)
 {
 	return crm_rfm_pack(crm_ladder_score(&by->r, last_day),
 						crm_ladder_score(&by->f, orders),

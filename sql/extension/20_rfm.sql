@@ -1,0 +1,183 @@
+-- RFM: the type of a score, scores and octants over a window, fixed cut points, segments.
+
+CREATE TYPE crm_member.rfm;
+
+CREATE FUNCTION crm_member.rfm_in(cstring) RETURNS crm_member.rfm
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'crm_rfm_in';
+COMMENT ON FUNCTION crm_member.rfm_in(cstring) IS
+'input of type rfm: three digits from 1 to 9, otherwise 22P02';
+
+CREATE FUNCTION crm_member.rfm_out(crm_member.rfm) RETURNS cstring
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'crm_rfm_out';
+COMMENT ON FUNCTION crm_member.rfm_out(crm_member.rfm) IS
+'output of type rfm: three digits';
+
+CREATE FUNCTION crm_member.rfm_recv(internal) RETURNS crm_member.rfm
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'crm_rfm_recv';
+COMMENT ON FUNCTION crm_member.rfm_recv(internal) IS
+'binary input of type rfm: the three digits as one int2, otherwise 22P03';
+
+CREATE FUNCTION crm_member.rfm_send(crm_member.rfm) RETURNS bytea
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'crm_rfm_send';
+COMMENT ON FUNCTION crm_member.rfm_send(crm_member.rfm) IS
+'binary output of type rfm: the three digits as one int2';
+
+CREATE TYPE crm_member.rfm (
+  INPUT = crm_member.rfm_in,
+  OUTPUT = crm_member.rfm_out,
+  RECEIVE = crm_member.rfm_recv,
+  SEND = crm_member.rfm_send,
+  LIKE = pg_catalog.int2
+);
+COMMENT ON TYPE crm_member.rfm IS
+'RFM score: the digits of recency, frequency and monetary, each from 1 to 9, higher is better; 555 is the best of five bins';
+
+CREATE FUNCTION crm_member.rfm_eq(crm_member.rfm, crm_member.rfm) RETURNS boolean
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'crm_rfm_eq';
+COMMENT ON FUNCTION crm_member.rfm_eq(crm_member.rfm, crm_member.rfm) IS
+'implementation of the = operator of rfm';
+
+CREATE FUNCTION crm_member.rfm_ne(crm_member.rfm, crm_member.rfm) RETURNS boolean
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'crm_rfm_ne';
+COMMENT ON FUNCTION crm_member.rfm_ne(crm_member.rfm, crm_member.rfm) IS
+'implementation of the <> operator of rfm';
+
+CREATE FUNCTION crm_member.rfm_lt(crm_member.rfm, crm_member.rfm) RETURNS boolean
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'crm_rfm_lt';
+COMMENT ON FUNCTION crm_member.rfm_lt(crm_member.rfm, crm_member.rfm) IS
+'implementation of the < operator of rfm: by recency, then frequency, then monetary score';
+
+CREATE FUNCTION crm_member.rfm_le(crm_member.rfm, crm_member.rfm) RETURNS boolean
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'crm_rfm_le';
+COMMENT ON FUNCTION crm_member.rfm_le(crm_member.rfm, crm_member.rfm) IS
+'implementation of the <= operator of rfm';
+
+CREATE FUNCTION crm_member.rfm_gt(crm_member.rfm, crm_member.rfm) RETURNS boolean
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'crm_rfm_gt';
+COMMENT ON FUNCTION crm_member.rfm_gt(crm_member.rfm, crm_member.rfm) IS
+'implementation of the > operator of rfm';
+
+CREATE FUNCTION crm_member.rfm_ge(crm_member.rfm, crm_member.rfm) RETURNS boolean
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'crm_rfm_ge';
+COMMENT ON FUNCTION crm_member.rfm_ge(crm_member.rfm, crm_member.rfm) IS
+'implementation of the >= operator of rfm';
+
+CREATE FUNCTION crm_member.rfm_cmp(crm_member.rfm, crm_member.rfm) RETURNS integer
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'crm_rfm_cmp';
+COMMENT ON FUNCTION crm_member.rfm_cmp(crm_member.rfm, crm_member.rfm) IS
+'comparison of rfm for btree: negative, 0 or positive';
+
+CREATE FUNCTION crm_member.rfm_hash(crm_member.rfm) RETURNS integer
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'crm_rfm_hash';
+COMMENT ON FUNCTION crm_member.rfm_hash(crm_member.rfm) IS
+'hash of rfm';
+
+CREATE FUNCTION crm_member.rfm_hash_extended(crm_member.rfm, bigint) RETURNS bigint
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'crm_rfm_hash_extended';
+COMMENT ON FUNCTION crm_member.rfm_hash_extended(crm_member.rfm, bigint) IS
+'hash of rfm in 64 bits, with a seed';
+
+CREATE OPERATOR crm_member.= (
+  FUNCTION = crm_member.rfm_eq, LEFTARG = crm_member.rfm, RIGHTARG = crm_member.rfm,
+  COMMUTATOR = OPERATOR(crm_member.=), NEGATOR = OPERATOR(crm_member.<>),
+  RESTRICT = pg_catalog.eqsel, JOIN = pg_catalog.eqjoinsel, HASHES, MERGES
+);
+COMMENT ON OPERATOR crm_member.= (crm_member.rfm, crm_member.rfm) IS 'equal';
+
+CREATE OPERATOR crm_member.<> (
+  FUNCTION = crm_member.rfm_ne, LEFTARG = crm_member.rfm, RIGHTARG = crm_member.rfm,
+  COMMUTATOR = OPERATOR(crm_member.<>), NEGATOR = OPERATOR(crm_member.=),
+  RESTRICT = pg_catalog.neqsel, JOIN = pg_catalog.neqjoinsel
+);
+COMMENT ON OPERATOR crm_member.<> (crm_member.rfm, crm_member.rfm) IS 'not equal';
+
+CREATE OPERATOR crm_member.< (
+  FUNCTION = crm_member.rfm_lt, LEFTARG = crm_member.rfm, RIGHTARG = crm_member.rfm,
+  COMMUTATOR = OPERATOR(crm_member.>), NEGATOR = OPERATOR(crm_member.>=),
+  RESTRICT = pg_catalog.scalarltsel, JOIN = pg_catalog.scalarltjoinsel
+);
+COMMENT ON OPERATOR crm_member.< (crm_member.rfm, crm_member.rfm) IS 'less than';
+
+CREATE OPERATOR crm_member.<= (
+  FUNCTION = crm_member.rfm_le, LEFTARG = crm_member.rfm, RIGHTARG = crm_member.rfm,
+  COMMUTATOR = OPERATOR(crm_member.>=), NEGATOR = OPERATOR(crm_member.>),
+  RESTRICT = pg_catalog.scalarlesel, JOIN = pg_catalog.scalarlejoinsel
+);
+COMMENT ON OPERATOR crm_member.<= (crm_member.rfm, crm_member.rfm) IS 'less than or equal';
+
+CREATE OPERATOR crm_member.> (
+  FUNCTION = crm_member.rfm_gt, LEFTARG = crm_member.rfm, RIGHTARG = crm_member.rfm,
+  COMMUTATOR = OPERATOR(crm_member.<), NEGATOR = OPERATOR(crm_member.<=),
+  RESTRICT = pg_catalog.scalargtsel, JOIN = pg_catalog.scalargtjoinsel
+);
+COMMENT ON OPERATOR crm_member.> (crm_member.rfm, crm_member.rfm) IS 'greater than';
+
+CREATE OPERATOR crm_member.>= (
+  FUNCTION = crm_member.rfm_ge, LEFTARG = crm_member.rfm, RIGHTARG = crm_member.rfm,
+  COMMUTATOR = OPERATOR(crm_member.<=), NEGATOR = OPERATOR(crm_member.<),
+  RESTRICT = pg_catalog.scalargesel, JOIN = pg_catalog.scalargejoinsel
+);
+COMMENT ON OPERATOR crm_member.>= (crm_member.rfm, crm_member.rfm) IS 'greater than or equal';
+
+CREATE OPERATOR CLASS crm_member.rfm_ops
+DEFAULT FOR TYPE crm_member.rfm USING btree AS
+  OPERATOR 1 crm_member.<,
+  OPERATOR 2 crm_member.<=,
+  OPERATOR 3 crm_member.=,
+  OPERATOR 4 crm_member.>=,
+  OPERATOR 5 crm_member.>,
+  FUNCTION 1 crm_member.rfm_cmp(crm_member.rfm, crm_member.rfm),
+  FUNCTION 4 pg_catalog.btequalimage(oid);
+COMMENT ON OPERATOR CLASS crm_member.rfm_ops USING btree IS 'order of rfm: recency, then frequency, then monetary score';
+
+CREATE OPERATOR CLASS crm_member.rfm_hash_ops
+DEFAULT FOR TYPE crm_member.rfm USING hash AS
+  OPERATOR 1 crm_member.=,
+  FUNCTION 1 crm_member.rfm_hash(crm_member.rfm),
+  FUNCTION 2 crm_member.rfm_hash_extended(crm_member.rfm, bigint);
+COMMENT ON OPERATOR CLASS crm_member.rfm_hash_ops USING hash IS 'hashing of rfm';
+
+CREATE FUNCTION crm_member.r_score(score crm_member.rfm) RETURNS integer
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'crm_r_score';
+COMMENT ON FUNCTION crm_member.r_score(crm_member.rfm) IS
+'recency score, the first digit: 1 to the number of bins, higher is more recent';
+
+CREATE FUNCTION crm_member.f_score(score crm_member.rfm) RETURNS integer
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'crm_f_score';
+COMMENT ON FUNCTION crm_member.f_score(crm_member.rfm) IS
+'frequency score, the second digit: 1 to the number of bins, higher is more orders';
+
+CREATE FUNCTION crm_member.m_score(score crm_member.rfm) RETURNS integer
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'crm_m_score';
+COMMENT ON FUNCTION crm_member.m_score(crm_member.rfm) IS
+'monetary score, the third digit: 1 to the number of bins, higher is more spend';
+
+CREATE FUNCTION crm_member.rfm_score(last_day date, orders bigint, spend numeric, bins integer DEFAULT 5)
+RETURNS crm_member.rfm
+LANGUAGE c WINDOW IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'crm_rfm_score';
+COMMENT ON FUNCTION crm_member.rfm_score(date, bigint, numeric, integer) IS
+'window function: RFM score of each row against the other rows of its partition; score = 1 + the number of cut points strictly below the value, cut points as percentile_cont(k/bins), recency reversed, so equal values score equal; NULL, and not among the scored, for rows with a NULL or with orders <= 0; bins (2 to 9, otherwise 22023) is read from the first row; 22003 for amounts beyond 18 digits';
+
+CREATE FUNCTION crm_member.rfm_octant(last_day date, orders bigint, spend numeric)
+RETURNS text
+LANGUAGE c WINDOW IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'crm_rfm_octant';
+COMMENT ON FUNCTION crm_member.rfm_octant(date, bigint, numeric) IS
+'window function: three bits for recency, frequency and monetary, 1 where the row is better than or equal to the mean of the scored rows of its partition, compared exactly; NULL, and not among the scored, for rows with a NULL or with orders <= 0';

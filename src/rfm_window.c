@@ -34,7 +34,7 @@ enum
 	ARG_BINS = MEMBER_ARGS
 };
 
-#define BLOCK			256		/* rows read at a time */
+#define BLOCK			16		/* rows read at a time */
 #define CHUNK			(1 << 20)	/* values between two looks at interrupts */
 
 PG_FUNCTION_INFO_V1(crm_rfm_score);
@@ -102,15 +102,16 @@ argument(WindowObject window, int number, int64 row, Datum *value)
 
 /*
  * Rows from start on, up to BLOCK of them.  The executor hands out one
- * argument of one row a call and finds a row by stepping from the one before,
+ * argument of one row a call, finding a row by stepping from the one before,
  * so an argument is read for the whole block and the next one on the way
- * back.
+ * back.  Blocks are short because going back across a page of a spilled
+ * tuplestore costs a file read a row.
  */
 static void
 read_block(WindowObject window, int64 start, int n, Members *m, int16 *of_row)
 {
-	int32		day[BLOCK];
-	int64		orders[BLOCK];
+	int32		day[BLOCK] = {0};
+	int64		orders[BLOCK] = {0};
 	bool		scored[BLOCK];
 	Datum		value;
 
@@ -128,19 +129,17 @@ read_block(WindowObject window, int64 start, int n, Members *m, int16 *of_row)
 	}
 	for (int i = n - 1; i >= 0; i--)
 	{
-		if (!argument(window, ARG_ORDERS, start + i, &value) ||
-			(orders[i] = DatumGetInt64(value)) <= 0)
-			scored[i] = false;
+		if (argument(window, ARG_ORDERS, start + i, &value))
+			orders[i] = DatumGetInt64(value);
 	}
 	for (int i = 0; i < n; i++)
 	{
-		if (argument(window, ARG_SPEND, start + i, &value) && scored[i])
-		{
+		bool		has_spend = argument(window, ARG_SPEND, start + i, &value);
+		bool		counts = scored[i] && orders[i] > 0 && has_spend;
+
+		if (counts)
 			add_member(m, day[i], orders[i], value);
-			of_row[start + i] = 1;
-		}
-		else
-			of_row[start + i] = 0;
+		of_row[start + i] = counts;
 	}
 }
 

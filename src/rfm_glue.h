@@ -22,4 +22,14 @@ crm_check_bins(int bins)
 						   bins, CRM_MIN_BINS, CRM_MAX_BINS)));
 }
 
+/* the end of a selection; it fails only if it was fed other values than announced */
+static inline void
+crm_quantile_finish(const crm_quantile *q, crm_cuts *cuts)
+{
+	if (!crm_quantile_cuts(q, cuts))
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("cut points of an inconsistent set of values")));
+}
+
 #endif							/* CRM_RFM_GLUE_H */

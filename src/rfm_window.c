@@ -203,8 +203,7 @@ cuts_of_int64(crm_quantile *q, int bins, const int64 *v, int64 n, crm_cuts *cuts
 			crm_quantile_feed(q, v + i, (size_t) Min(CHUNK, n - i));
 		}
 	}
-	if (!crm_quantile_cuts(q, cuts))
-		elog(ERROR, "cut points not found");
+	crm_quantile_finish(q, cuts);
 }
 
 static void
@@ -227,8 +226,7 @@ cuts_of_int32(crm_quantile *q, int bins, const int32 *v, int64 n, crm_cuts *cuts
 			crm_quantile_feed_int32(q, v + i, sizeof(int32), (size_t) Min(CHUNK, n - i));
 		}
 	}
-	if (!crm_quantile_cuts(q, cuts))
-		elog(ERROR, "cut points not found");
+	crm_quantile_finish(q, cuts);
 }
 
 /* the selection's working memory is kept for the next partition */

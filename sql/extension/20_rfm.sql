@@ -1,3 +1,4 @@
+-- sql/extension/20_rfm.sql
 -- RFM: the type of a score, scores and octants over a window, fixed cut points, segments.
 
 CREATE TYPE crm_member.rfm;

@@ -17,7 +17,7 @@
 #include "numeric_units.h"
 
 static CrmHistoryState *
-new_state(size_t bytes)
+new_state(size_t bytes, bool wide)
 {
 	CrmHistoryState *state;
 
@@ -29,36 +29,27 @@ new_state(size_t bytes)
 				 errhint("Aggregate by a shorter period and merge the results.")));
 	state = palloc(bytes);
 	SET_VARSIZE(state, bytes);
-	crm_history_state_init(state, bytes);
+	crm_history_state_init(state, bytes, wide);
 	return state;
-}
-
-/* a state with room for one more day: the same one where joining days freed half of it */
-static CrmHistoryState *
-make_room(CrmHistoryState *state)
-{
-	CrmHistoryState *larger;
-
-	crm_history_state_compact(state);
-	if (state->used <= state->capacity / 2)
-		return state;
-	larger = new_state((size_t) VARSIZE(state) * 2);
-	crm_history_state_move(state, larger, VARSIZE(larger));
-	return larger;
 }
 
 static inline CrmHistoryState *
 add_entry(CrmHistoryState *state, CrmHistoryDay entry, int scale)
 {
-	CrmHistoryStatus status = crm_history_add(state, entry, scale);
+	CrmHistoryStatus status;
 
-	if (status == CRM_HISTORY_FULL)
+	while ((status = crm_history_add(state, entry, scale)) == CRM_HISTORY_FULL)
 	{
-		CrmHistoryState *larger = make_room(state);
+		bool		wide;
+		size_t		bytes = crm_history_state_room(state, VARSIZE(state), entry, &wide);
 
-		status = crm_history_add(larger, entry, scale);
-		/* states made on the way, while one value is merged, are nobody's */
-		state = larger;
+		if (bytes != VARSIZE(state) || wide != (state->form == CRM_HISTORY_WIDE))
+		{
+			CrmHistoryState *larger = new_state(bytes, wide);
+
+			crm_history_state_move(state, larger);
+			state = larger;
+		}
 	}
 	crm_history_check(status);
 	return state;
@@ -79,7 +70,7 @@ get_state_argument(FunctionCallInfo fcinfo)
 		return state;
 
 	reader = crm_history_get(PointerGetDatum(value));
-	state = new_state(CRM_HISTORY_STATE_MIN);
+	state = new_state(CRM_HISTORY_STATE_MIN, false);
 	while (crm_history_next(&reader, &day))
 		state = add_entry(state, day, reader.scale);
 	return state;
@@ -109,7 +100,7 @@ crm_purchase_history_accum(PG_FUNCTION_ARGS)
 			PG_RETURN_NULL();
 		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 	}
-	state = PG_ARGISNULL(0) ? new_state(CRM_HISTORY_STATE_MIN) : get_state_argument(fcinfo);
+	state = PG_ARGISNULL(0) ? new_state(CRM_HISTORY_STATE_MIN, false) : get_state_argument(fcinfo);
 	entry.day = PG_GETARG_DATEADT(1);
 	crm_check_day(entry.day);
 	crm_numeric_get_units(PG_GETARG_DATUM(2), "amount", &entry.amount, &scale);
@@ -133,13 +124,17 @@ crm_purchase_history_collect(PG_FUNCTION_ARGS)
 			PG_RETURN_NULL();
 		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 	}
-	state = PG_ARGISNULL(0) ? new_state(CRM_HISTORY_STATE_MIN) : get_state_argument(fcinfo);
+	state = PG_ARGISNULL(0) ? new_state(CRM_HISTORY_STATE_MIN, false) : get_state_argument(fcinfo);
 	value = pg_detoast_datum((struct varlena *) PG_GETARG_POINTER(1));
 	other = crm_history_get_state(value);
 	if (other != NULL)
 	{
+		CrmHistoryDay *days = palloc_extended(Max(other->used, 1) * sizeof(CrmHistoryDay), MCXT_ALLOC_HUGE);
+
+		crm_history_state_days(other, days);
 		for (uint32 i = 0; i < other->used; i++)
-			state = add_entry(state, other->days[i], other->scale);
+			state = add_entry(state, days[i], other->scale);
+		pfree(days);
 	}
 	else
 	{
@@ -158,22 +153,8 @@ PG_FUNCTION_INFO_V1(crm_purchase_history_final);
 Datum
 crm_purchase_history_final(PG_FUNCTION_ARGS)
 {
-	CrmHistoryState *state;
-	CrmHistoryDay few[16];
-	CrmHistoryDay *days = few;
-	size_t		n;
-	Datum		result;
-
 	require_aggregate(fcinfo);
 	if (PG_ARGISNULL(0))
 		PG_RETURN_DATUM(crm_history_form(NULL, 0, 0));
-	state = get_state_argument(fcinfo);
-	if (state->used > lengthof(few))
-		days = palloc_extended(state->used * sizeof(CrmHistoryDay), MCXT_ALLOC_HUGE);
-	memcpy(days, state->days, state->used * sizeof(CrmHistoryDay));
-	crm_history_check(crm_history_settle(days, state->used, &n));
-	result = crm_history_form(days, n, state->scale);
-	if (days != few)
-		pfree(days);
-	PG_RETURN_DATUM(result);
+	PG_RETURN_DATUM(crm_history_form_state(get_state_argument(fcinfo)));
 }

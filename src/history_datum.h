@@ -34,7 +34,10 @@ extern void crm_history_check(CrmHistoryStatus status);
 /* a day as PostgreSQL has it; 22008 outside 0001-01-01 to 9999-12-31 */
 extern void crm_check_day(int32 day);
 
-/* true, and the reader stands behind, where the open form can be read directly (combine, merge) */
+/* a plain (detoasted) value in its open form, NULL for a packed one */
 extern CrmHistoryState *crm_history_get_state(struct varlena *value);
+
+/* a packed value from the entries of a state, which is left as it is */
+extern Datum crm_history_form_state(const CrmHistoryState *state);
 
 #endif							/* CRM_HISTORY_DATUM_H */

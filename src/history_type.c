@@ -27,12 +27,29 @@ crm_history_get_state(struct varlena *value)
 {
 	CrmHistoryState *state = (CrmHistoryState *) value;
 
-	if (VARSIZE(value) < CRM_HISTORY_STATE_MIN || state->form != CRM_HISTORY_OPEN)
+	if (VARSIZE(value) <= VARHDRSZ || state->form == CRM_HISTORY_PACKED)
 		return NULL;
-	if (state->scale > CRM_MAX_SCALE || state->used > state->capacity ||
-		state->capacity != (VARSIZE(value) - sizeof(CrmHistoryState)) / sizeof(CrmHistoryDay))
+	if (!crm_history_state_valid(state, VARSIZE(value)))
 		crm_history_check(CRM_HISTORY_CORRUPT);
 	return state;
+}
+
+Datum
+crm_history_form_state(const CrmHistoryState *state)
+{
+	CrmHistoryDay few[16];
+	CrmHistoryDay *days = few;
+	size_t		n;
+	Datum		result;
+
+	if (state->used > lengthof(few))
+		days = palloc_extended(state->used * sizeof(CrmHistoryDay), MCXT_ALLOC_HUGE);
+	crm_history_state_days(state, days);
+	crm_history_check(crm_history_settle(days, state->used, &n));
+	result = crm_history_form(days, n, state->scale);
+	if (days != few)
+		pfree(days);
+	return result;
 }
 
 CrmHistoryReader
@@ -41,19 +58,12 @@ crm_history_get(Datum value)
 	struct varlena *packed = pg_detoast_datum_packed((struct varlena *) DatumGetPointer(value));
 	CrmHistoryReader reader;
 
-	if (VARSIZE_ANY_EXHDR(packed) > 0 && *(uint8 *) VARDATA_ANY(packed) == CRM_HISTORY_OPEN)
+	if (VARSIZE_ANY_EXHDR(packed) > 0 && *(uint8 *) VARDATA_ANY(packed) != CRM_HISTORY_PACKED)
 	{
+		/* the open form needs its alignment back, so no short header */
 		CrmHistoryState *state = crm_history_get_state(pg_detoast_datum(packed));
-		CrmHistoryDay *days;
-		size_t		n;
 
-		if (state == NULL)
-			crm_history_check(CRM_HISTORY_CORRUPT);
-		days = palloc_extended(Max(state->used, 1) * sizeof(CrmHistoryDay), MCXT_ALLOC_HUGE);
-		memcpy(days, state->days, state->used * sizeof(CrmHistoryDay));
-		crm_history_check(crm_history_settle(days, state->used, &n));
-		packed = (struct varlena *) DatumGetPointer(crm_history_form(days, n, state->scale));
-		pfree(days);
+		packed = (struct varlena *) DatumGetPointer(crm_history_form_state(state));
 	}
 	crm_history_read(&reader, (uint8 *) VARDATA_ANY(packed), VARSIZE_ANY_EXHDR(packed));
 	crm_history_check(reader.status);
@@ -72,7 +82,9 @@ crm_history_get_days(CrmHistoryReader reader)
 Datum
 crm_history_form(const CrmHistoryDay *days, size_t n, int scale)
 {
-	uint8	   *scratch = palloc_extended(crm_history_pack_bound(n), MCXT_ALLOC_HUGE);
+	uint8		small[512];
+	size_t		bound = crm_history_pack_bound(n);
+	uint8	   *scratch = bound <= sizeof(small) ? small : palloc_extended(bound, MCXT_ALLOC_HUGE);
 	size_t		length = crm_history_pack(days, n, scale, scratch);
 	struct varlena *result;
 
@@ -84,7 +96,8 @@ crm_history_form(const CrmHistoryDay *days, size_t n, int scale)
 	result = palloc(length + VARHDRSZ);
 	SET_VARSIZE(result, length + VARHDRSZ);
 	memcpy(VARDATA(result), scratch, length);
-	pfree(scratch);
+	if (scratch != small)
+		pfree(scratch);
 	return PointerGetDatum(result);
 }
 

@@ -173,61 +173,135 @@ test_random(void)
 	}
 }
 
+typedef union Block
+{
+	CrmHistoryState state;
+	char		bytes[1 << 16];
+} Block;
+
+static Block block[2];
+
+/* what the glue does: a state that always has room; *at says which block it is in and how long that is */
+static CrmHistoryStatus
+add(int *at, size_t *bytes, CrmHistoryDay entry, int scale)
+{
+	CrmHistoryStatus status;
+
+	while ((status = crm_history_add(&block[*at].state, entry, scale)) == CRM_HISTORY_FULL)
+	{
+		CrmHistoryState *state = &block[*at].state;
+		bool		wide;
+		size_t		want = crm_history_state_room(state, *bytes, entry, &wide);
+
+		if (want != *bytes || wide != (state->form == CRM_HISTORY_WIDE))
+		{
+			*at = !*at;
+			*bytes = want;
+			crm_history_state_init(&block[*at].state, want, wide);
+			crm_history_state_move(state, &block[*at].state);
+		}
+		CHECK(crm_history_state_valid(&block[*at].state, *bytes));
+	}
+	return status;
+}
+
 static void
 test_state(void)
 {
-	static union
-	{
-		CrmHistoryState state;
-		char		bytes[1 << 16];
-	}			small, large;
-	CrmHistoryDay entry = {8000, 1, 100};
-	CrmHistoryState *s = &small.state;
-	size_t		n;
+	static CrmHistoryDay days[MANY], oracle[MANY];
+	int			at = 0;
+	size_t		bytes = CRM_HISTORY_STATE_MIN;
+	CrmHistoryState *s = &block[0].state;
+	size_t		n, expected;
 
-	/* the same day for ever fits the smallest state, as compaction joins it */
-	crm_history_state_init(s, CRM_HISTORY_STATE_MIN);
-	CHECK(s->capacity == 3);
-	for (int i = 0; i < 1000; i++)
+	/* six rows fit the smallest state; a year of one day for ever stays small, as days are joined */
+	crm_history_state_init(s, bytes, false);
+	CHECK(s->capacity == 6);
+	for (int i = 0; i < 6; i++)
+		CHECK(add(&at, &bytes, (CrmHistoryDay) {8000, 1, 100}, 0) == CRM_HISTORY_OK);
+	CHECK(at == 0 && bytes == CRM_HISTORY_STATE_MIN);
+	for (int i = 0; i < 10000; i++)
 	{
-		CrmHistoryStatus status = crm_history_add(s, entry, 2);
-
-		if (status == CRM_HISTORY_FULL)
-		{
-			crm_history_state_compact(s);
-			status = crm_history_add(s, entry, 2);
-		}
-		if (status != CRM_HISTORY_OK)
-			CHECK(!"crm_history_add failed");
+		if (add(&at, &bytes, (CrmHistoryDay) {8000, 1, 100}, 0) != CRM_HISTORY_OK)
+			CHECK(!"add failed");
 	}
-	crm_history_state_compact(s);
-	CHECK(s->used == 1 && s->days[0].orders == 1000 && s->days[0].amount == 100000);
+	CHECK(bytes == 1024);
+	s = &block[at].state;
+	crm_history_state_days(s, days);
+	CHECK(crm_history_settle(days, s->used, &n) == CRM_HISTORY_OK);
+	CHECK(n == 1 && days[0].orders == 10006 && days[0].amount == 1000600);
 
 	/* a larger scale takes the entries along; an amount too large for it is refused and nothing lost */
-	CHECK(crm_history_add(s, (CrmHistoryDay) {8001, 1, 12345}, 4) == CRM_HISTORY_OK);
-	CHECK(s->scale == 4 && s->days[0].amount == 10000000);
-	CHECK(crm_history_add(s, (CrmHistoryDay) {8002, 1, INT64_MAX}, 2) == CRM_HISTORY_AMOUNT_RANGE);
-	CHECK(s->used == 2);
+	CHECK(add(&at, &bytes, (CrmHistoryDay) {8001, 1, 12345}, 4) == CRM_HISTORY_OK);
+	CHECK(add(&at, &bytes, (CrmHistoryDay) {8002, 1, INT64_MAX}, 2) == CRM_HISTORY_AMOUNT_RANGE);
+	s = &block[at].state;
+	crm_history_state_days(s, days);
+	CHECK(crm_history_settle(days, s->used, &n) == CRM_HISTORY_OK);
+	CHECK(s->scale == 4 && n == 2 && days[0].amount == INT64_C(10006000000) && days[1].amount == 12345);
+
+	/* an entry, or a scale, too large for 48 bits makes the state wide */
+	for (int which = 0; which < 3; which++)
+	{
+		at = 0;
+		bytes = CRM_HISTORY_STATE_MIN;
+		crm_history_state_init(&block[0].state, bytes, false);
+		CHECK(add(&at, &bytes, (CrmHistoryDay) {-32768, 1, (INT64_C(1) << 47) - 1}, 2) == CRM_HISTORY_OK);
+		CHECK(add(&at, &bytes, (CrmHistoryDay) {32767, 0, -(INT64_C(1) << 47)}, 2) == CRM_HISTORY_OK);
+		CHECK(block[at].state.form == CRM_HISTORY_NARROW);
+		CHECK(add(&at, &bytes, which == 0 ? (CrmHistoryDay) {32768, 1, 5} :
+				  which == 1 ? (CrmHistoryDay) {8000, 1, INT64_C(1) << 47} : (CrmHistoryDay) {8000, 1, 50},
+				  which == 2 ? 3 : 2) == CRM_HISTORY_OK);
+		CHECK(block[at].state.form == CRM_HISTORY_WIDE && block[at].state.used == 3);
+		crm_history_state_days(&block[at].state, days);
+		CHECK(days[0].day == -32768 && days[0].orders == 1 && days[1].day == 32767 && days[1].orders == 0);
+		CHECK(days[1].amount == -(INT64_C(1) << 47) * (which == 2 ? 10 : 1));
+	}
+
+	/* random rows, at random scales, against settle over all of them */
+	for (int round = 0; round < 60; round++)
+	{
+		size_t		rows = random_bits() % 1000;
+
+		at = 0;
+		bytes = CRM_HISTORY_STATE_MIN;
+		crm_history_state_init(&block[0].state, bytes, false);
+		for (size_t i = 0; i < rows; i++)
+		{
+			int			scale = (int) (random_bits() % 3);
+
+			oracle[i] = random_day(1200);
+			CHECK(add(&at, &bytes, oracle[i], scale) == CRM_HISTORY_OK);
+			oracle[i].amount *= crm_pow10[2 - scale];
+		}
+		CHECK(add(&at, &bytes, (CrmHistoryDay) {1, 1, 0}, 2) == CRM_HISTORY_OK);
+		oracle[rows] = (CrmHistoryDay) {1, 1, 0};
+		crm_history_state_days(&block[at].state, days);
+		CHECK(crm_history_settle(days, block[at].state.used, &n) == CRM_HISTORY_OK);
+		expected = plain_settle(oracle, rows + 1);
+		CHECK(n == expected && memcmp(days, oracle, n * sizeof(*days)) == 0);
+	}
 
 	/* sums that overflow on the way are exact in the end */
-	crm_history_state_init(s, sizeof(small));
-	for (int i = 0; i < 4; i++)
-		CHECK(crm_history_add(s, (CrmHistoryDay) {8000, i < 2, i < 2 ? INT64_MAX : -INT64_MAX}, 0) == CRM_HISTORY_OK);
-	CHECK(crm_history_add(s, (CrmHistoryDay) {8000, 1, 7}, 0) == CRM_HISTORY_OK);
-	crm_history_state_compact(s);
-	crm_history_state_move(s, &large.state, sizeof(large));
-	CHECK(crm_history_settle(large.state.days, large.state.used, &n) == CRM_HISTORY_OK);
-	CHECK(n == 1 && large.state.days[0].orders == 3 && large.state.days[0].amount == 7);
+	at = 0;
+	bytes = CRM_HISTORY_STATE_MIN;
+	crm_history_state_init(&block[0].state, bytes, false);
+	for (int i = 0; i < 400; i++)
+	{
+		if (add(&at, &bytes, (CrmHistoryDay) {8000, i < 200, i < 200 ? INT64_MAX : -INT64_MAX}, 0) != CRM_HISTORY_OK)
+			CHECK(!"add failed");
+	}
+	CHECK(add(&at, &bytes, (CrmHistoryDay) {8000, 1, 7}, 0) == CRM_HISTORY_OK);
+	crm_history_state_days(&block[at].state, days);
+	CHECK(crm_history_settle(days, block[at].state.used, &n) == CRM_HISTORY_OK);
+	CHECK(n == 1 && days[0].orders == 201 && days[0].amount == 7);
 
-	/* and one that does not fit in the end is refused */
-	crm_history_state_init(s, sizeof(small));
-	CHECK(crm_history_add(s, (CrmHistoryDay) {8000, 1, INT64_MAX}, 0) == CRM_HISTORY_OK);
-	CHECK(crm_history_add(s, (CrmHistoryDay) {8000, 1, 1}, 0) == CRM_HISTORY_OK);
-	CHECK(crm_history_settle(s->days, s->used, &n) == CRM_HISTORY_AMOUNT_RANGE);
-	crm_history_state_init(s, sizeof(small));
-	CHECK(crm_history_add(s, (CrmHistoryDay) {8000, INT32_MAX, 1}, 0) == CRM_HISTORY_OK);
-	CHECK(crm_history_add(s, (CrmHistoryDay) {8000, 1, 1}, 0) == CRM_HISTORY_OK);
-	CHECK(crm_history_settle(s->days, s->used, &n) == CRM_HISTORY_ORDERS_RANGE);
+	/* and what does not fit in the end is refused */
+	days[0] = (CrmHistoryDay) {8000, 1, INT64_MAX};
+	days[1] = (CrmHistoryDay) {8000, 1, 1};
+	CHECK(crm_history_settle(days, 2, &n) == CRM_HISTORY_AMOUNT_RANGE);
+	days[0] = (CrmHistoryDay) {8000, INT32_MAX, 1};
+	days[1] = (CrmHistoryDay) {8000, 1, 1};
+	CHECK(crm_history_settle(days, 2, &n) == CRM_HISTORY_ORDERS_RANGE);
 }
 
 static void

@@ -285,34 +285,94 @@ crm_history_settle(CrmHistoryDay *days, size_t n, size_t *settled)
 	return CRM_HISTORY_OK;
 }
 
+CrmHistoryStatus
+crm_history_rescale(CrmHistoryDay *days, size_t n, int from, int to)
+{
+	if (from == to)
+		return CRM_HISTORY_OK;
+	for (size_t i = 0; i < n; i++)
+	{
+		if (!crm_rescale(days[i].amount, from, to, &days[i].amount))
+			return CRM_HISTORY_AMOUNT_RANGE;
+	}
+	return CRM_HISTORY_OK;
+}
+
 /*
  * Open form
  */
-void
-crm_history_state_init(CrmHistoryState *state, size_t bytes)
+static inline CrmHistoryDay *
+wide_entries(const CrmHistoryState *state)
 {
-	size_t		room = (bytes - sizeof(CrmHistoryState)) / sizeof(CrmHistoryDay);
+	return (CrmHistoryDay *) state->entries;
+}
 
-	state->form = CRM_HISTORY_OPEN;
+static inline CrmHistoryDay
+narrow_entry(int64_t entry)
+{
+	CrmHistoryDay day;
+
+	day.day = (int16_t) entry;
+	day.amount = entry >> 16;
+	day.orders = day.amount >= 0;
+	return day;
+}
+
+static uint32_t
+state_capacity(size_t bytes, bool wide)
+{
+	size_t		room = (bytes - sizeof(CrmHistoryState)) / (wide ? sizeof(CrmHistoryDay) : sizeof(int64_t));
+
+	return room > UINT32_MAX ? UINT32_MAX : (uint32_t) room;
+}
+
+void
+crm_history_state_init(CrmHistoryState *state, size_t bytes, bool wide)
+{
+	state->form = wide ? CRM_HISTORY_WIDE : CRM_HISTORY_NARROW;
 	state->scale = 0;
 	state->reserved = 0;
 	state->used = 0;
-	state->capacity = room > UINT32_MAX ? UINT32_MAX : (uint32_t) room;
+	state->capacity = state_capacity(bytes, wide);
+}
+
+bool
+crm_history_state_valid(const CrmHistoryState *state, size_t bytes)
+{
+	return bytes >= CRM_HISTORY_STATE_MIN &&
+		(state->form == CRM_HISTORY_NARROW || state->form == CRM_HISTORY_WIDE) &&
+		state->scale <= CRM_MAX_SCALE && state->used <= state->capacity &&
+		state->capacity == state_capacity(bytes, state->form == CRM_HISTORY_WIDE);
 }
 
 void
-crm_history_state_move(const CrmHistoryState *from, CrmHistoryState *to, size_t to_bytes)
+crm_history_state_days(const CrmHistoryState *state, CrmHistoryDay *days)
 {
-	crm_history_state_init(to, to_bytes);
+	if (state->form == CRM_HISTORY_WIDE)
+		memcpy(days, state->entries, state->used * sizeof(CrmHistoryDay));
+	else
+	{
+		for (uint32_t i = 0; i < state->used; i++)
+			days[i] = narrow_entry(state->entries[i]);
+	}
+}
+
+void
+crm_history_state_move(const CrmHistoryState *from, CrmHistoryState *to)
+{
 	to->scale = from->scale;
 	to->used = from->used;
-	memcpy(to->days, from->days, from->used * sizeof(CrmHistoryDay));
+	if (to->form == CRM_HISTORY_WIDE)
+		crm_history_state_days(from, wide_entries(to));
+	else
+		memcpy(to->entries, from->entries, from->used * sizeof(int64_t));
 }
 
-void
-crm_history_state_compact(CrmHistoryState *state)
+/* sorts wide entries by day and joins those of one day where the sum fits */
+static void
+join_days(CrmHistoryState *state)
 {
-	CrmHistoryDay *days = state->days;
+	CrmHistoryDay *days = wide_entries(state);
 	uint32_t	out = 0;
 
 	sort_unless_sorted(days, state->used);
@@ -335,35 +395,77 @@ crm_history_state_compact(CrmHistoryState *state)
 	state->used = out;
 }
 
-CrmHistoryStatus
-crm_history_rescale(CrmHistoryDay *days, size_t n, int from, int to)
+size_t
+crm_history_state_room(CrmHistoryState *state, size_t bytes, CrmHistoryDay entry, bool *wide)
 {
-	if (from == to)
-		return CRM_HISTORY_OK;
-	for (size_t i = 0; i < n; i++)
+	if (state->form == CRM_HISTORY_NARROW)
 	{
-		if (!crm_rescale(days[i].amount, from, to, &days[i].amount))
-			return CRM_HISTORY_AMOUNT_RANGE;
+		*wide = !crm_history_fits_narrow(entry) || bytes >= CRM_HISTORY_NARROW_MAX;
+		if (!*wide)
+			return bytes * 2;
+		/* twice the width of what is used, and one more */
+		while (state_capacity(bytes, true) <= state->used)
+			bytes *= 2;
+		return bytes;
 	}
+	*wide = true;
+	join_days(state);
+	return state->used <= state->capacity / 2 ? bytes : bytes * 2;
+}
+
+static CrmHistoryStatus
+rescale_state(CrmHistoryState *state, int scale)
+{
+	if (state->form == CRM_HISTORY_WIDE)
+	{
+		CrmHistoryStatus status = crm_history_rescale(wide_entries(state), state->used, state->scale, scale);
+
+		if (status != CRM_HISTORY_OK)
+			return status;
+	}
+	else
+	{
+		/* first see whether all of them stay narrow */
+		for (int pass = 0; pass < 2; pass++)
+		{
+			for (uint32_t i = 0; i < state->used; i++)
+			{
+				CrmHistoryDay day = narrow_entry(state->entries[i]);
+
+				if (!crm_rescale(day.amount, state->scale, scale, &day.amount))
+					return CRM_HISTORY_AMOUNT_RANGE;
+				if (!crm_history_fits_narrow(day))
+					return CRM_HISTORY_FULL;
+				if (pass == 1)
+					state->entries[i] = (int64_t) ((uint64_t) day.amount << 16 | (uint16_t) day.day);
+			}
+		}
+	}
+	state->scale = (uint8_t) scale;
 	return CRM_HISTORY_OK;
 }
 
 CrmHistoryStatus
 crm_history_add_slow(CrmHistoryState *state, CrmHistoryDay entry, int scale)
 {
+	CrmHistoryStatus status;
+
+	if (scale < state->scale && !crm_rescale(entry.amount, scale, state->scale, &entry.amount))
+		return CRM_HISTORY_AMOUNT_RANGE;
 	if (state->used == state->capacity)
+		return CRM_HISTORY_FULL;
+	if (state->form == CRM_HISTORY_NARROW && !crm_history_fits_narrow(entry))
 		return CRM_HISTORY_FULL;
 	if (scale > state->scale)
 	{
-		CrmHistoryStatus status = crm_history_rescale(state->days, state->used, state->scale, scale);
-
+		status = rescale_state(state, scale);
 		if (status != CRM_HISTORY_OK)
 			return status;
-		state->scale = (uint8_t) scale;
 	}
-	else if (!crm_rescale(entry.amount, scale, state->scale, &entry.amount))
-		return CRM_HISTORY_AMOUNT_RANGE;
-	state->days[state->used++] = entry;
+	if (state->form == CRM_HISTORY_NARROW)
+		state->entries[state->used++] = (int64_t) ((uint64_t) entry.amount << 16 | (uint16_t) entry.day);
+	else
+		wide_entries(state)[state->used++] = entry;
 	return CRM_HISTORY_OK;
 }
 

@@ -23,7 +23,10 @@
  *
  * Open, the state of the aggregates, is the struct CrmHistoryState: fixed-width
  * entries in the order of their arrival in a block whose length is a power of
- * two.  A reader must accept both forms.
+ * two.  Entries are narrow (8 bytes: one row, day in 16 bits, amount in 48) as
+ * long as all of them fit and the block is small, then wide (16 bytes): an
+ * aggregation over many members is bound by cache misses, and most members
+ * have few purchases.  A reader must accept all forms.
  *
  * What must stay true: days ascend strictly in the packed form; orders >= 0;
  * no entry has 0 orders and amount 0; an empty history has scale 0; the same
@@ -45,7 +48,7 @@
 typedef enum CrmHistoryStatus
 {
 	CRM_HISTORY_OK,
-	CRM_HISTORY_FULL,			/* the state has no room: enlarge it and call again */
+	CRM_HISTORY_FULL,			/* the state has no room for the entry: see crm_history_state_room */
 	CRM_HISTORY_AMOUNT_RANGE,	/* an amount does not fit int64 at the common scale */
 	CRM_HISTORY_ORDERS_RANGE,	/* more than 2^31-1 orders on a day */
 	CRM_HISTORY_UNDERFLOW,		/* fewer orders on a day than are to be taken out */
@@ -63,7 +66,8 @@ typedef struct CrmHistoryDay
  * Packed form
  */
 #define CRM_HISTORY_PACKED	(CRM_HISTORY_VERSION << 4)
-#define CRM_HISTORY_OPEN	(CRM_HISTORY_VERSION << 4 | 1)
+#define CRM_HISTORY_NARROW	(CRM_HISTORY_VERSION << 4 | 1)
+#define CRM_HISTORY_WIDE	(CRM_HISTORY_VERSION << 4 | 2)
 #define CRM_HISTORY_PACKED_HEADER 2
 
 /* the most bytes, without the length word, that n days can take */
@@ -95,39 +99,55 @@ extern bool crm_history_next(CrmHistoryReader *reader, CrmHistoryDay *day);
 typedef struct CrmHistoryState
 {
 	int32_t		length_word;	/* the caller's */
-	uint8_t		form;			/* CRM_HISTORY_OPEN */
+	uint8_t		form;			/* CRM_HISTORY_NARROW or CRM_HISTORY_WIDE */
 	uint8_t		scale;
 	uint16_t	reserved;		/* 0 */
-	uint32_t	used;
+	uint32_t	used;			/* entries */
 	uint32_t	capacity;
-	CrmHistoryDay days[];
+	int64_t		entries[];		/* narrow: amount << 16 | day; wide: CrmHistoryDay */
 } CrmHistoryState;
 
-#define CRM_HISTORY_STATE_MIN 64	/* bytes of the smallest state: 3 days */
+#define CRM_HISTORY_STATE_MIN 64	/* bytes of the smallest state: 6 narrow entries or 3 wide ones */
+#define CRM_HISTORY_NARROW_MAX 512	/* bytes of the largest narrow state */
 
 /* makes an empty state in a block of `bytes` bytes (>= CRM_HISTORY_STATE_MIN) */
-extern void crm_history_state_init(CrmHistoryState *state, size_t bytes);
+extern void crm_history_state_init(CrmHistoryState *state, size_t bytes, bool wide);
 
-/* moves all entries into a larger block */
-extern void crm_history_state_move(const CrmHistoryState *from, CrmHistoryState *to, size_t to_bytes);
-
-/* sorts by day and joins entries of one day where the sum fits; frees room, loses nothing */
-extern void crm_history_state_compact(CrmHistoryState *state);
-
-/* the slow half of crm_history_add: scales differ, or there is no room */
-extern CrmHistoryStatus crm_history_add_slow(CrmHistoryState *state, CrmHistoryDay entry, int scale);
+/* what an intact state of so many bytes looks like */
+extern bool crm_history_state_valid(const CrmHistoryState *state, size_t bytes);
 
 /*
- * Adds an entry.  FULL: nothing was added; when the state is more than half
- * empty after crm_history_state_compact, or else in a larger block, the call
- * can be repeated.  AMOUNT_RANGE: nothing was added.
+ * After FULL: the bytes and the form of a block that takes the entry.  It may
+ * be the same block, in which joining the entries of each day made room;
+ * otherwise the caller makes a new one with crm_history_state_init and
+ * crm_history_state_move.  The call is then repeated.
  */
+extern size_t crm_history_state_room(CrmHistoryState *state, size_t bytes, CrmHistoryDay entry, bool *wide);
+extern void crm_history_state_move(const CrmHistoryState *from, CrmHistoryState *to);
+
+/* all entries, in the order of arrival; days has room for state->used */
+extern void crm_history_state_days(const CrmHistoryState *state, CrmHistoryDay *days);
+
+/* the slow half of crm_history_add: wide entries, other scales, no room */
+extern CrmHistoryStatus crm_history_add_slow(CrmHistoryState *state, CrmHistoryDay entry, int scale);
+
+/* a narrow entry is one row: one order, or none for a refund */
+static inline bool
+crm_history_fits_narrow(CrmHistoryDay entry)
+{
+	return entry.day == (int16_t) entry.day &&
+		entry.amount >= -(INT64_C(1) << 47) && entry.amount < INT64_C(1) << 47 &&
+		entry.orders == (entry.amount >= 0);
+}
+
+/* adds an entry; FULL and AMOUNT_RANGE: nothing was added */
 static inline CrmHistoryStatus
 crm_history_add(CrmHistoryState *state, CrmHistoryDay entry, int scale)
 {
-	if (__builtin_expect(scale == state->scale && state->used < state->capacity, 1))
+	if (__builtin_expect(state->form == CRM_HISTORY_NARROW && scale == state->scale &&
+						 state->used < state->capacity && crm_history_fits_narrow(entry), 1))
 	{
-		state->days[state->used++] = entry;
+		state->entries[state->used++] = (int64_t) ((uint64_t) entry.amount << 16 | (uint16_t) entry.day);
 		return CRM_HISTORY_OK;
 	}
 	return crm_history_add_slow(state, entry, scale);

@@ -82,7 +82,7 @@ unit/build/test_%: $(srcdir)/unit/test_%.c $(UNIT_CORE) $(wildcard $(srcdir)/uni
 # --- the rest ---
 .PHONY: asan checkver dist docs help regress-list
 asan: ## the regression tests with the module under AddressSanitizer and UBSan
-	PG_CONFIG='$(shell command -v $(PG_CONFIG))' sh $(srcdir)/tools/asan.sh
+	PG_CONFIG=$(PG_CONFIG) sh $(srcdir)/tools/asan.sh
 
 checkver: ## control file, META.json and CHANGELOG.md name one version
 	sh $(srcdir)/tools/checkver.sh

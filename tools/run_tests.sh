@@ -7,6 +7,7 @@
 # one list of tests: other servers and other machines run this same file.
 # Environment: CRM_TREE the sources, CRM_BUILD the build directory, CRM_BINDIR
 # PostgreSQL's programs, CRM_MAJOR its major version, CRM_TMP scratch, PG_CONFIG.
+# With the argument `sanitize` it runs the regression tests under sanitizers instead.
 set -u
 cd "$CRM_BUILD" || exit 1
 rm -f tally results.txt
@@ -65,6 +66,9 @@ suite() {
 	fi
 }
 
+if [ "$CRM_MAJOR" -ge 16 ]; then forced=debug_parallel_query; else forced=force_parallel_mode; fi
+
+all_tests() {
 # --- src/core alone, under sanitizers ---
 units=$(mk unit-list)
 if [ -z "$units" ]; then
@@ -78,7 +82,6 @@ fi
 
 # --- regression tests, then the same answers with every plan forced to be parallel ---
 suite regress mk installcheck ISOLATION=
-if [ "$CRM_MAJOR" -ge 16 ]; then forced=debug_parallel_query; else forced=force_parallel_mode; fi
 suite parallel env PGOPTIONS="-c $forced=regress" make -s -f "$CRM_TREE/Makefile" PG_CONFIG="$PG_CONFIG" with_llvm=no installcheck ISOLATION=
 
 # --- isolation tests ---
@@ -102,6 +105,12 @@ done
 for l in $(sh "$CRM_TREE/tools/lint.sh" list); do
 	check lint "$l" sh "$CRM_TREE/tools/lint.sh" "$l"
 done
+}
+
+case ${1:-} in
+sanitize) suite sanitize sh "$CRM_TREE/tools/asan.sh" "-c $forced=regress" ;;
+*) all_tests ;;
+esac
 
 awk -F '\t' '{ n[$1]++ } END {
 	printf "%d passed, %d failed", n["ok"], n["FAILED"]

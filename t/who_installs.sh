@@ -26,4 +26,4 @@ same 'who may not create in the database cannot install' "$(PGUSER=crm_t_user P 
 dropdb --force 'My Db'
 dropdb --force crm_t_shop
 P postgres -c 'DROP ROLE "FooBar", crm_t_owner, crm_t_user'
-finish
+exit "$bad"

@@ -1,0 +1,81 @@
+/*
+ * src/local_day.c
+ *
+ * Asking the zone tables for every instant would cost more than all the rest
+ * of a scan.  The offset from UTC is looked up once for each UTC day and kept;
+ * on the few days on which it changes every instant is asked for.
+ */
+#include "local_day.h"
+
+#include "pgtime.h"
+#include "utils/timestamp.h"
+
+#define CACHED_DAYS 2048		/* a power of two; direct-mapped */
+
+typedef struct CachedDay
+{
+	int64		utc_day;
+	int64		offset;			/* microseconds east of UTC */
+	bool		filled;
+	bool		changes;		/* the offset is not the same all day */
+} CachedDay;
+
+struct CrmLocalDay
+{
+	pg_tz	   *zone;
+	CachedDay	days[CACHED_DAYS];
+};
+
+CrmLocalDay *
+crm_local_day_zone(const char *name)
+{
+	pg_tz	   *zone = pg_tzset(name);
+	CrmLocalDay *result;
+
+	if (zone == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("time zone \"%s\" not recognized", name),
+				 errhint("View pg_timezone_names lists the names.")));
+	result = palloc0(sizeof(CrmLocalDay));
+	result->zone = zone;
+	return result;
+}
+
+static inline int64
+floor_divide(int64 a, int64 b)
+{
+	return a / b - (a % b < 0);
+}
+
+static int64
+offset_at(CrmLocalDay *zone, TimestampTz instant)
+{
+	pg_time_t	seconds = (pg_time_t) floor_divide(instant, USECS_PER_SEC) +
+		(POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY;
+	struct pg_tm *tm = pg_localtime(&seconds, zone->zone);
+
+	if (tm == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("timestamp out of range")));
+	return (int64) tm->tm_gmtoff * USECS_PER_SEC;
+}
+
+int32
+crm_local_day(CrmLocalDay *zone, TimestampTz instant)
+{
+	int64		utc_day = floor_divide(instant, USECS_PER_DAY);
+	CachedDay  *day = &zone->days[(uint64) utc_day & (CACHED_DAYS - 1)];
+	int64		offset;
+
+	if (unlikely(!day->filled || day->utc_day != utc_day))
+	{
+		day->utc_day = utc_day;
+		day->filled = true;
+		day->offset = offset_at(zone, utc_day * USECS_PER_DAY);
+		day->changes = day->offset != offset_at(zone, (utc_day + 1) * USECS_PER_DAY);
+	}
+	offset = unlikely(day->changes) ? offset_at(zone, instant) : day->offset;
+	return (int32) floor_divide(instant + offset, USECS_PER_DAY);
+}

@@ -182,3 +182,87 @@ LANGUAGE c WINDOW IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'crm_rfm_octant';
 COMMENT ON FUNCTION crm_member.rfm_octant(date, bigint, numeric) IS
 'window function: three bits for recency, frequency and monetary, 1 where the row is better than or equal to the mean of the scored rows of its partition, compared exactly; NULL, and not among the scored, for rows with a NULL or with orders <= 0';
+
+-- Fixed and kept cut points
+
+CREATE FUNCTION crm_member.rfm_with_cuts(recency_days integer, orders bigint, spend numeric,
+  recency_cuts numeric[], frequency_cuts numeric[], monetary_cuts numeric[])
+RETURNS crm_member.rfm
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'crm_rfm_with_cuts';
+COMMENT ON FUNCTION crm_member.rfm_with_cuts(integer, bigint, numeric, numeric[], numeric[], numeric[]) IS
+'RFM score by given cut points, the rule of rfm_score: recency_days are days since the last purchase; each array ascends (equal neighbours allowed) and has the same 1 to 8 elements, one less than there are bins, otherwise 22023, 22004 or 2202E; NULL for orders <= 0 or any NULL argument';
+
+CREATE TYPE crm_member.rfm_cut_points AS (
+  recency_cuts numeric[],
+  frequency_cuts numeric[],
+  monetary_cuts numeric[],
+  members bigint
+);
+COMMENT ON TYPE crm_member.rfm_cut_points IS
+'result of rfm_cuts: cut points over days since the last purchase, orders and spend, as rfm_with_cuts takes them, and the number of scored members';
+
+CREATE FUNCTION crm_member.rfm_cuts_add(internal, last_day date, orders bigint, spend numeric, as_of date, bins integer)
+RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'crm_rfm_cuts_add';
+COMMENT ON FUNCTION crm_member.rfm_cuts_add(internal, date, bigint, numeric, date, integer) IS
+'transition function of aggregate rfm_cuts';
+
+CREATE FUNCTION crm_member.rfm_cuts_combine(internal, internal) RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'crm_rfm_cuts_combine';
+COMMENT ON FUNCTION crm_member.rfm_cuts_combine(internal, internal) IS
+'combine function of aggregate rfm_cuts';
+
+CREATE FUNCTION crm_member.rfm_cuts_serial(internal) RETURNS bytea
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'crm_rfm_cuts_serial';
+COMMENT ON FUNCTION crm_member.rfm_cuts_serial(internal) IS
+'serial form of the state of aggregate rfm_cuts';
+
+CREATE FUNCTION crm_member.rfm_cuts_deserial(bytea, internal) RETURNS internal
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'crm_rfm_cuts_deserial';
+COMMENT ON FUNCTION crm_member.rfm_cuts_deserial(bytea, internal) IS
+'state of aggregate rfm_cuts from its serial form; 22P03 or 08P01 for anything else';
+
+CREATE FUNCTION crm_member.rfm_cuts_final(internal) RETURNS crm_member.rfm_cut_points
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'crm_rfm_cuts_final';
+COMMENT ON FUNCTION crm_member.rfm_cuts_final(internal) IS
+'final function of aggregate rfm_cuts';
+
+CREATE AGGREGATE crm_member.rfm_cuts(last_day date, orders bigint, spend numeric, as_of date, bins integer) (
+  SFUNC = crm_member.rfm_cuts_add,
+  STYPE = internal,
+  SSPACE = 4096,
+  FINALFUNC = crm_member.rfm_cuts_final,
+  FINALFUNC_MODIFY = READ_ONLY,
+  COMBINEFUNC = crm_member.rfm_cuts_combine,
+  SERIALFUNC = crm_member.rfm_cuts_serial,
+  DESERIALFUNC = crm_member.rfm_cuts_deserial,
+  PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE crm_member.rfm_cuts(date, bigint, numeric, date, integer) IS
+'cut points of a population as rfm_score uses them, percentile_cont(k/bins), to be kept and given to rfm_with_cuts, which then scores the same; a cut that is no decimal is rounded six decimals behind the last one of the values, which changes no score; rows with a NULL or with orders <= 0 do not count; as_of and bins (2 to 9) must be the same in all rows, otherwise 22023';
+
+-- Segments and names
+
+CREATE FUNCTION crm_member.rfm_segment(score crm_member.rfm, bins integer DEFAULT 5) RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'crm_rfm_segment';
+COMMENT ON FUNCTION crm_member.rfm_segment(crm_member.rfm, integer) IS
+'one of the ten usual segments, by R and FM = (F + M) / 2 rounded half up; scores of other than five bins are brought to 1 to 5 as 1 + round half up of (s - 1) * 4 / (bins - 1), so the ends map to the ends; 22023 for a score beyond bins';
+
+CREATE FUNCTION crm_member.rfm_segment_name(segment text, locale text DEFAULT 'zh_CN') RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'crm_rfm_segment_name';
+COMMENT ON FUNCTION crm_member.rfm_segment_name(text, text) IS
+'display name of a segment of rfm_segment: Chinese for zh locales, else English; 22023 for an unknown segment';
+
+CREATE FUNCTION crm_member.rfm_octant_name(octant text, locale text DEFAULT 'zh_CN') RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'crm_rfm_octant_name';
+COMMENT ON FUNCTION crm_member.rfm_octant_name(text, text) IS
+'display name of an octant of rfm_octant (111 to 000): Chinese for zh locales, else English; 22023 for an unknown octant';

@@ -49,6 +49,13 @@ worked_splits(void)
 	/* INT64_MAX is odd: the first two shares are just above x.25, the third just below 0.5 */
 	CHECK(parts[0] == (INT64_MAX - 1) / 2 && parts[1] == (INT64_MAX - 1) / 2 && parts[2] == 1);
 
+	/* working memory aligned to 8 bytes and no more, as a caller may give it */
+	static char memory[3 * sizeof(crm_split_rest) + 24];
+	size_t		odd = 8 + (16 - (uintptr_t) memory % 16) % 16;
+
+	CHECK(crm_split(100, thirds, 3, parts, (crm_split_rest *) (memory + odd)) == CRM_SPLIT_OK);
+	CHECK(parts[0] == 34 && parts[1] == 33 && parts[2] == 33);
+
 	static const int64_t none[] = {0, 0};
 	static const int64_t negative[] = {3, -1};
 

@@ -15,7 +15,8 @@
 
 #define CRM_MAX_SCALE 18
 
-typedef __int128 crm_int128;
+/* no more than 8 bytes of alignment: that is what the caller's memory promises */
+typedef __int128 crm_int128 __attribute__((aligned(8)));
 
 extern const int64_t crm_pow10[CRM_MAX_SCALE + 1];
 

@@ -270,6 +270,9 @@ make_ladders(RfmRun *run, EntryReader *reader)
 	crm_quantile *q = palloc(3 * sizeof(crm_quantile));
 	crm_rfm_ladders by;
 	crm_cuts	cuts;
+	bool		r = true;
+	bool		f = true;
+	bool		m = true;
 
 	memset(&by, 0, sizeof(by));
 	if (scored->count == 0)
@@ -279,12 +282,13 @@ make_ladders(RfmRun *run, EntryReader *reader)
 	crm_quantile_begin(&q[2], run->bins, scored->count, run->least_spend, run->most_spend);
 	for (;;)
 	{
-		bool		r = crm_quantile_pass(&q[0]);
-		bool		f = crm_quantile_pass(&q[1]);
-		bool		m = crm_quantile_pass(&q[2]);
 		RfmEntry   *block;
 		size_t		n;
 
+		/* each needs as many passes as its range of values has digits */
+		r = r && crm_quantile_pass(&q[0]);
+		f = f && crm_quantile_pass(&q[1]);
+		m = m && crm_quantile_pass(&q[2]);
 		if (!r && !f && !m)
 			break;
 		read_set(reader, scored);

@@ -105,6 +105,12 @@ worked_numbers(void)
 	run(two, 2, 2, 1, 4, &cuts);
 	CHECK(cuts.scaled[0] == 5);
 
+	/* asked again after the last pass it stays as it is */
+	CHECK(!crm_quantile_pass(&q));
+	CHECK(!crm_quantile_pass(&q));
+	CHECK(crm_quantile_cuts(&q, &cuts));
+	CHECK(cuts.scaled[0] == 5);
+
 	/* one value is every cut, and needs no pass */
 	static const int64_t one[] = {-7};
 
@@ -207,6 +213,11 @@ wrong_feeds(void)
 	crm_quantile_begin(&q, 2, 10, 1, 400000);
 	while (crm_quantile_pass(&q))
 		crm_quantile_feed(&q, v, 4);
+	CHECK(!crm_quantile_cuts(&q, &cuts));
+
+	/* not all passes taken */
+	crm_quantile_begin(&q, 2, 4, 1, 400000);
+	CHECK(crm_quantile_pass(&q));
 	CHECK(!crm_quantile_cuts(&q, &cuts));
 
 	/* none at all */

@@ -34,6 +34,7 @@ crm_quantile_begin(crm_quantile *q, int bins, uint64_t count, int64_t min, int64
 	q->min = min;
 	q->range = (uint64_t) max - (uint64_t) min;
 	q->passes = 0;
+	q->done = q->range == 0;
 	q->failed = count == 0 || max < min;
 	q->ntargets = 0;
 	q->nslots = 1;
@@ -129,17 +130,13 @@ choose_slots(crm_quantile *q)
 bool
 crm_quantile_pass(crm_quantile *q)
 {
-	if (q->failed)
+	if (q->failed || q->done)
 		return false;
-	if (q->passes == 0)
-	{
-		if (q->range == 0)
-			return false;
-	}
-	else
+	if (q->passes > 0)
 	{
 		settle(q);
-		if (q->failed || q->shift == 0)
+		q->done = q->shift == 0;
+		if (q->failed || q->done)
 			return false;
 		choose_slots(q);
 	}
@@ -217,7 +214,7 @@ crm_quantile_feed_int32(crm_quantile *q, const void *first, size_t stride, size_
 bool
 crm_quantile_cuts(const crm_quantile *q, crm_cuts *cuts)
 {
-	if (q->failed)
+	if (q->failed || !q->done)
 		return false;
 	cuts->bins = q->bins;
 	for (int k = 1; k < q->bins; k++)

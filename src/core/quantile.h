@@ -48,6 +48,7 @@ typedef struct crm_quantile
 	int			top_digit;		/* bits of the first pass's digit */
 	int			top_shift;		/* bits below it */
 	int			passes;			/* begun so far */
+	int			done;			/* no further pass is needed */
 	int			failed;			/* the values fed are not those announced */
 	int			ntargets;
 	uint64_t	rank[CRM_QUANTILE_TARGETS];		/* within the target's slot */
@@ -63,7 +64,7 @@ typedef struct crm_quantile
 extern void crm_quantile_begin(crm_quantile *q, int bins, uint64_t count,
 							   int64_t min, int64_t max);
 
-/* starts the next pass; false when none is needed any more */
+/* starts the next pass; false when none is needed any more, however often it is asked */
 extern bool crm_quantile_pass(crm_quantile *q);
 
 /* n values of this pass; the strided forms take one field of n records */

@@ -94,12 +94,16 @@ lines() {
 		LC_ALL=C sed -e "1s/^$bom//" -e "s/$cr\$//"
 }
 
+began=$(date +%s)
 sql -f "$here/prepare.sql"
 if [ -n "$file" ]; then
+	printf '%-44s' "read ${file##*/}"
 	header=$(lines | sed -n 1p)
 	lines | sql --single-transaction -v header="$header" -v member="$member" -v at="$at" -v amount="$amount" \
 		-v guests="$guests" -v zone="$zone" -v dates="$dates" -f "$here/load.sql"
 else
+	printf '%-44s' 'make 20,000 customers and 200,000 orders'
 	sql --single-transaction -f "$here/generate.sql"
 fi
+printf ' ok %7s s\n' "$(($(date +%s) - began))"
 sql -v zone="$zone" -f "$here/reports.sql"

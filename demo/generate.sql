@@ -123,8 +123,9 @@ INSERT INTO shop.customers (id, name, city, birthday, joined)
 SELECT p.id,
        CASE p.id
            WHEN 618 THEN '𠮷田明'                       -- outside the Basic Multilingual Plane, as is the next
-           WHEN 6688 THEN '陈𤋮'
+           WHEN 1641 THEN '陈𤋮红'
            WHEN 9527 THEN '阿依古丽·买买提'
+           WHEN 17052 THEN '诸葛晓颖'
            ELSE s.surname
                 || substr(g.chars, 1 + pg_temp.draw(23, p.id, length(g.chars))::integer, 1)
                 || CASE WHEN pg_temp.draw(24, p.id, 100) < 78

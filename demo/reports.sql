@@ -194,7 +194,7 @@ SELECT to_char(cohort, 'YYYY-MM') AS "首购月 cohort",
  ORDER BY cohort;
 
 \echo '8. 最佳会员 / Best members'
-SELECT key AS "会员 member",
+SELECT key::text AS "会员 member",
 \if :named
        name AS "姓名 name",
        city AS "城市 city",
@@ -207,7 +207,7 @@ SELECT key AS "会员 member",
        segment AS "Segment"
   FROM shop.members
  WHERE orders > 0
- ORDER BY spend DESC, key
+ ORDER BY spend DESC, members.key
  LIMIT 10;
 
 \echo '9. 客户终身价值 / Lifetime value: clv(historic, current, yearly, years) = historic + current + yearly x years'
@@ -237,7 +237,7 @@ SELECT crm_member.lifecycle_status_name(status) AS "状态",
   FROM lifetime
  GROUP BY status
  ORDER BY max(years) DESC;
-SELECT key AS "会员 member",
+SELECT key::text AS "会员 member",
 \if :named
        name AS "姓名 name",
 \endif
@@ -247,7 +247,7 @@ SELECT key AS "会员 member",
        years AS "年数 years",
        clv AS "终身价值 CLV"
   FROM lifetime
- ORDER BY clv DESC, key
+ ORDER BY clv DESC, lifetime.key
  LIMIT 5;
 
 \echo '10. 集中度 / Concentration of spend'

@@ -66,8 +66,8 @@ CREATE FUNCTION pg_temp.plain(value text) RETURNS text
 \echo
 \echo '- [Types and operators](#types-and-operators)'
 SELECT format('- [%s](#%s): %s', c.title, replace(lower(c.title), ' ', '-'),
-              string_agg(DISTINCT format('[`%s`](#%s)', l.name, l.name), ', '))
-  FROM listed AS l JOIN chapter AS c ON c.place = l.place
+              string_agg(format('[`%s`](#%s)', l.name, l.name), ', ' ORDER BY l.name COLLATE "C"))
+  FROM (SELECT DISTINCT place, name FROM listed) AS l JOIN chapter AS c ON c.place = l.place
  GROUP BY c.place, c.title
  ORDER BY c.place;
 
@@ -76,6 +76,8 @@ SELECT format('- [%s](#%s): %s', c.title, replace(lower(c.title), ' ', '-'),
 SELECT concat_ws(E'\n', '',
                  format('### Type `%s`', t.typname), '',
                  pg_temp.plain(obj_description(t.oid, 'pg_type')),
+                 E'\nText: ' || pg_temp.plain(obj_description(t.typinput, 'pg_proc'))
+                 || '. Printed: ' || pg_temp.plain(obj_description(t.typoutput, 'pg_proc')) || '.',
                  CASE WHEN t.typtype = 'c'
                       THEN E'\nComposite: ' || (SELECT string_agg(format('`%s %s`', attname, format_type(atttypid, atttypmod)),
                                                                   ', ' ORDER BY attnum)
@@ -109,7 +111,7 @@ SELECT concat_ws(E'\n',
                  E'\n### ' || name,
                  body)
   FROM (SELECT c.place, c.title, l.name,
-               string_agg(format(E'\n```sql\n%s(%s) → %s\n```\n%s\n\n*%s*', l.name, l.arguments, l.result,
+               string_agg(format(E'\n```\n%s(%s) → %s\n```\n%s\n\n*%s*', l.name, l.arguments, l.result,
                                  pg_temp.plain(l.comment), l.labels),
                           E'\n' ORDER BY length(l.arguments), l.arguments COLLATE "C") AS body
           FROM listed AS l JOIN chapter AS c ON c.place = l.place

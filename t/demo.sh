@@ -39,9 +39,9 @@ demo || { cat "$dir/out"; exit 1; }
 is 'rows of the shop' '20000|200000|200000' \
 	"$(ask 'SELECT (SELECT count(*) FROM shop.customers), count(*), max(id) FROM shop.orders')"
 # text forms of all rows; the same on every version and machine
-is 'customers are always the same' CUSTOMERS_MD5 \
+is 'customers are always the same' 96c0b4f888adccf220f0c1b71ff1ee31 \
 	"$(ask "SELECT md5(string_agg(format('%s|%s|%s|%s|%s', id, name, city, birthday, joined), E'\n' ORDER BY id)) FROM shop.customers")"
-is 'orders are always the same' ORDERS_MD5 \
+is 'orders are always the same' 9a5e735f96f0fa01ccfce5cf15205c71 \
 	"$(ask "SELECT md5(string_agg(format('%s|%s|%s|%s|%s', id, customer_id, ordered_at, total, status), E'\n' ORDER BY id)) FROM shop.orders")"
 is 'guests, refunds, gifts and cancelled orders occur' 't|t|t|t' \
 	"$(ask "SELECT bool_or(customer_id IS NULL), bool_or(total < 0), bool_or(total = 0), bool_or(status = 'cancelled') FROM shop.orders")"

@@ -76,8 +76,8 @@ SELECT format('- [%s](#%s): %s', c.title, replace(lower(c.title), ' ', '-'),
 SELECT concat_ws(E'\n', '',
                  format('### Type `%s`', t.typname), '',
                  pg_temp.plain(obj_description(t.oid, 'pg_type')),
-                 E'\nText: ' || pg_temp.plain(obj_description(t.typinput, 'pg_proc'))
-                 || '. Printed: ' || pg_temp.plain(obj_description(t.typoutput, 'pg_proc')) || '.',
+                 E'\nInput: ' || pg_temp.plain(obj_description(t.typinput, 'pg_proc'))
+                 || '. Output: ' || pg_temp.plain(obj_description(t.typoutput, 'pg_proc')) || '.',
                  CASE WHEN t.typtype = 'c'
                       THEN E'\nComposite: ' || (SELECT string_agg(format('`%s %s`', attname, format_type(atttypid, atttypmod)),
                                                                   ', ' ORDER BY attnum)

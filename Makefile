@@ -90,8 +90,9 @@ checkver: ## control file, META.json and CHANGELOG.md name one version
 dist: ## $(DIST).tar.gz from the last commit
 	git -C $(srcdir) archive --format=tar --prefix=$(DIST)/ HEAD | gzip -9n > $(DIST).tar.gz
 
-docs: ## docs/reference.md from the catalog of a database that has the extension (PGHOST, PGPORT, PGUSER, PGDATABASE)
+docs: ## docs/reference.md from the catalog, and the outputs of the examples (PGHOST, PGPORT, PGUSER of a server that has the extension)
 	sh $(srcdir)/tools/reference.sh
+	sh $(srcdir)/tools/examples.sh
 
 regress-list:
 	printf '%s\n' $(REGRESS)

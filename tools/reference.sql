@@ -2,7 +2,7 @@
 -- Prints the reference in Markdown (see tools/reference.sh). Reads the catalog only.
 --
 -- Chapters are chosen by the names of functions in pg_temp.chapter; what no pattern fits goes to "Other functions", so
--- that nothing that is installed can be missing here.
+-- that nothing that is installed can be missing here. Overloads with the same comment stand together.
 
 SET search_path = pg_catalog, crm_member;
 SET client_min_messages = warning;
@@ -36,8 +36,19 @@ UNION SELECT prosupport FROM pg_proc;
 CREATE TEMP VIEW listed AS
 SELECT p.oid, p.proname AS name,
        (SELECT c.place FROM chapter AS c WHERE p.proname ~ c.pattern ORDER BY c.place LIMIT 1) AS place,
-       pg_get_function_arguments(p.oid) AS arguments,
-       pg_get_function_result(p.oid) AS result,
+       p.pronargdefaults AS defaults,
+       -- arguments without those that only name result columns, defaults without their casts
+       regexp_replace(regexp_replace(regexp_replace(pg_get_function_arguments(p.oid), '(, )?OUT .*$', ''),
+                                     'DEFAULT NULL::[^,]+', 'DEFAULT NULL', 'g'),
+                      '(DEFAULT ''[^'']*'')::[^,]+', '\1', 'g') AS arguments,
+       CASE WHEN p.proretset AND p.proargmodes IS NOT NULL
+            THEN (SELECT format('rows of (%s)', string_agg(format('%s %s', n.name, format_type(t.type, NULL)), ', ' ORDER BY t.i))
+                    FROM unnest(p.proallargtypes) WITH ORDINALITY AS t(type, i)
+                         JOIN unnest(p.proargnames) WITH ORDINALITY AS n(name, i) USING (i)
+                         JOIN unnest(p.proargmodes) WITH ORDINALITY AS m(mode, i) USING (i)
+                   WHERE m.mode IN ('o', 't'))
+            ELSE pg_get_function_result(p.oid)
+       END AS result,
        coalesce(obj_description(p.oid, 'pg_proc'), '') AS comment,
        concat_ws(' · ',
                  CASE p.prokind WHEN 'a' THEN 'aggregate' WHEN 'w' THEN 'window function' WHEN 'p' THEN 'procedure'
@@ -110,12 +121,15 @@ SELECT concat_ws(E'\n',
                       THEN E'\n## ' || title END,
                  E'\n### ' || name,
                  body)
-  FROM (SELECT c.place, c.title, l.name,
-               string_agg(format(E'\n```\n%s(%s) → %s\n```\n%s\n\n*%s*', l.name, l.arguments, l.result,
-                                 pg_temp.plain(l.comment), l.labels),
-                          E'\n' ORDER BY length(l.arguments), l.arguments COLLATE "C") AS body
-          FROM listed AS l JOIN chapter AS c ON c.place = l.place
-         GROUP BY c.place, c.title, l.name) AS f
+  FROM (SELECT place, title, name, string_agg(body, E'\n' ORDER BY defaults DESC, body COLLATE "C") AS body
+          FROM (SELECT c.place, c.title, l.name, max(l.defaults) AS defaults,
+                       format(E'\n```\n%s\n```\n%s\n\n*%s*',
+                              string_agg(format('%s(%s) → %s', l.name, l.arguments, l.result),
+                                         E'\n' ORDER BY l.defaults DESC, l.arguments COLLATE "C"),
+                              pg_temp.plain(l.comment), l.labels) AS body
+                  FROM listed AS l JOIN chapter AS c ON c.place = l.place
+                 GROUP BY c.place, c.title, l.name, l.comment, l.labels) AS same_words
+         GROUP BY place, title, name) AS f
  ORDER BY place, name COLLATE "C";
 
 \echo

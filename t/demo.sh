@@ -51,6 +51,11 @@ is 'members, orders and net spend of the report' \
 	"$(ask "SELECT count(DISTINCT customer_id) FILTER (WHERE total >= 0), count(*) FILTER (WHERE total >= 0), sum(total)
 	          FROM shop.orders WHERE status = 'paid' AND customer_id IS NOT NULL")" \
 	"$(ask 'SELECT count(*), sum(orders), sum(spend) FROM shop.members WHERE orders > 0')"
+# the query function and the window function score alike
+is 'scores by rfm_scores and by rfm_score' '18034|0' \
+	"$(ask "SELECT count(*), count(*) FILTER (WHERE score::text <> again::text)
+	          FROM (SELECT score, crm_member.rfm_score(last_day, orders, spend) OVER () AS again
+	                  FROM shop.members WHERE orders > 0) AS s")"
 
 # --- a log with a byte order mark, quoted names, a quoted line end, offsets, guests of two kinds, a missing time ---
 printf '\357\273\277"member, no","when ""exactly""",amount,note\r\n' >"$dir/a.csv"
@@ -63,7 +68,7 @@ B,2|2025-01-02 03:00:00+00|7
 |2025-01-03 00:00:00+00|1' "$(ask 'SELECT * FROM shop.orders ORDER BY ordered_at, customer_id')"
 # 23:30 in London is the next morning in Shanghai
 is 'days in the zone of the shop' 'A1|2025-01-02|1|12.5
-B,2|2025-01-02|1|7' "$(ask 'SELECT key, last_day, orders, spend FROM shop.members ORDER BY key')"
+B,2|2025-01-02|1|7.0' "$(ask 'SELECT key, last_day, orders, spend FROM shop.members ORDER BY key')"
 grep -q 'without a time or an amount' "$dir/out" || is 'rows left out are told' 'a notice' 'none'
 
 # --- numbers as keys stay numbers; leading zeros make them text ---

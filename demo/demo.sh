@@ -19,6 +19,7 @@ usage: demo.sh [--orders FILE.csv --member COLUMN --at COLUMN --amount COLUMN [m
   --zone ZONE         time zone of the business days (Asia/Shanghai); only times with an offset need it
   --dates ORDER       YMD, DMY or MDY: how days such as 03/04/2025 are to be read (YMD)
   --encoding NAME     of the file, as iconv knows it (UTF-8); for Chinese files from Excel often GB18030
+  --dry-run           only look whether the arguments are right
 EOF
 }
 
@@ -28,7 +29,7 @@ fail() {
 }
 
 here=$(cd "$(dirname "$0")" && pwd)
-file='' member='' at='' amount='' guests='' zone=Asia/Shanghai dates=YMD encoding=UTF-8
+file='' member='' at='' amount='' guests='' zone=Asia/Shanghai dates=YMD encoding=UTF-8 dry_run=''
 separator=$(printf '\037')
 
 while [ $# -gt 0 ]; do
@@ -36,6 +37,11 @@ while [ $# -gt 0 ]; do
 	-h | --help)
 		usage
 		exit 0
+		;;
+	--dry-run)
+		dry_run=1
+		shift
+		continue
 		;;
 	--*=*)
 		option=${1%%=*} value=${1#*=}
@@ -78,6 +84,7 @@ if [ -n "$file" ]; then
 elif [ -n "$member$at$amount$guests" ]; then
 	fail '--member, --at, --amount and --guest go with --orders FILE.csv'
 fi
+[ -z "$dry_run" ] || exit 0
 
 PGCLIENTENCODING=UTF8 PGOPTIONS="${PGOPTIONS:-} -c client_min_messages=warning"
 PGAPPNAME=crm_member_demo

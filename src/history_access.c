@@ -68,100 +68,82 @@ crm_between_days(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(crm_history_form(days, n, reader.scale));
 }
 
+/* total of the window given by the second and third argument; the first is not null */
+static CrmHistoryTotal
+get_total(FunctionCallInfo fcinfo, int *scale)
+{
+	CrmHistoryReader reader = PG_GETARG_HISTORY(0);
+	Window		window = get_window(fcinfo, 1);
+	CrmHistoryTotal total;
+
+	crm_history_check(crm_history_total(reader, window.from, window.to, &total));
+	*scale = reader.scale;
+	return total;
+}
+
 PG_FUNCTION_INFO_V1(crm_order_count);
 Datum
 crm_order_count(PG_FUNCTION_ARGS)
 {
-	CrmHistoryReader reader;
-	Window		window = get_window(fcinfo, 1);
-	CrmHistoryDay day;
-	int64		orders = 0;
+	int			scale;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	reader = PG_GETARG_HISTORY(0);
-	while (next_in_window(&reader, window, &day))
-		orders += day.orders;
-	PG_RETURN_INT64(orders);
+	PG_RETURN_INT64(get_total(fcinfo, &scale).orders);
 }
 
 PG_FUNCTION_INFO_V1(crm_active_days);
 Datum
 crm_active_days(PG_FUNCTION_ARGS)
 {
-	CrmHistoryReader reader;
-	Window		window = get_window(fcinfo, 1);
-	CrmHistoryDay day;
-	int32		days = 0;
+	int			scale;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	reader = PG_GETARG_HISTORY(0);
-	while (next_in_window(&reader, window, &day))
-		days += day.orders > 0;
-	PG_RETURN_INT32(days);
+	PG_RETURN_INT32(get_total(fcinfo, &scale).days);
 }
 
 PG_FUNCTION_INFO_V1(crm_net_spend);
 Datum
 crm_net_spend(PG_FUNCTION_ARGS)
 {
-	CrmHistoryReader reader;
-	Window		window = get_window(fcinfo, 1);
-	CrmHistoryDay day;
-	crm_int128	amount = 0;
+	int			scale;
+	crm_int128	amount;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	reader = PG_GETARG_HISTORY(0);
-	while (next_in_window(&reader, window, &day))
-		amount += day.amount;
-	PG_RETURN_DATUM(crm_int128_get_numeric(amount, reader.scale));
+	amount = get_total(fcinfo, &scale).amount;
+	PG_RETURN_DATUM(crm_int128_get_numeric(amount, scale));
 }
 
 PG_FUNCTION_INFO_V1(crm_first_day);
 Datum
 crm_first_day(PG_FUNCTION_ARGS)
 {
-	CrmHistoryReader reader;
-	Window		window = get_window(fcinfo, 1);
-	CrmHistoryDay day;
+	CrmHistoryTotal total;
+	int			scale;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	reader = PG_GETARG_HISTORY(0);
-	while (next_in_window(&reader, window, &day))
-	{
-		if (day.orders > 0)
-			PG_RETURN_DATEADT(day.day);
-	}
-	PG_RETURN_NULL();
+	total = get_total(fcinfo, &scale);
+	if (total.days == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_DATEADT(total.first_day);
 }
 
 PG_FUNCTION_INFO_V1(crm_last_day);
 Datum
 crm_last_day(PG_FUNCTION_ARGS)
 {
-	CrmHistoryReader reader;
-	Window		window = get_window(fcinfo, 1);
-	CrmHistoryDay day;
-	bool		found = false;
-	int32		last = 0;
+	CrmHistoryTotal total;
+	int			scale;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	reader = PG_GETARG_HISTORY(0);
-	while (next_in_window(&reader, window, &day))
-	{
-		if (day.orders > 0)
-		{
-			last = day.day;
-			found = true;
-		}
-	}
-	if (!found)
+	total = get_total(fcinfo, &scale);
+	if (total.days == 0)
 		PG_RETURN_NULL();
-	PG_RETURN_DATEADT(last);
+	PG_RETURN_DATEADT(total.last_day);
 }
 
 PG_FUNCTION_INFO_V1(crm_median_gap);

@@ -48,7 +48,7 @@ refuse_text(CrmQuery *query, const char *detail)
 			(errcode(ERRCODE_CRM_BAD_QUERY),
 			 errmsg("%s needs the text of one SELECT", query->function),
 			 errdetail_internal("%s", detail),
-			 errhint("For example: SELECT customer_id, ordered_on, total FROM orders")));
+			 errhint("An example is: SELECT customer_id, ordered_on, total FROM orders.")));
 }
 
 static void
@@ -94,7 +94,10 @@ crm_key_kind(Oid type)
 		case UUIDOID:
 			return CRM_KEY_UUID;
 	}
-	elog(ERROR, "no key kind for type %u", type);
+	ereport(ERROR,
+			(errcode(ERRCODE_INTERNAL_ERROR),
+			 errmsg("no kind of key for type %u", type)));
+	return CRM_KEY_ANY;
 }
 
 static bool
@@ -337,6 +340,14 @@ shutdown(DestReceiver *self)
 {
 }
 
+static void
+spi_failed(const char *call, int rc)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INTERNAL_ERROR),
+			 errmsg("%s failed: %s", call, SPI_result_code_string(rc))));
+}
+
 void
 crm_query_run(CrmQuery *query)
 {
@@ -356,7 +367,7 @@ crm_query_run(CrmQuery *query)
 		receiver->zone = crm_local_day_zone(query->time_zone);
 
 	if ((rc = SPI_connect()) != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed: %s", SPI_result_code_string(rc));
+		spi_failed("SPI_connect", rc);
 	plan = SPI_prepare_cursor(query->text, 0, NULL, CURSOR_OPT_PARALLEL_OK);
 	if (plan == NULL)
 		refuse_text(query, "The query text is another kind of statement.");
@@ -369,7 +380,7 @@ crm_query_run(CrmQuery *query)
 	options.dest = &receiver->pub;
 	rc = SPI_execute_plan_extended(plan, &options);
 	if (rc != SPI_OK_SELECT)
-		elog(ERROR, "SPI_execute_plan_extended failed: %s", SPI_result_code_string(rc));
+		spi_failed("SPI_execute_plan_extended", rc);
 	hand_over(receiver);
 	SPI_finish();
 	pfree(receiver);

@@ -1,3 +1,4 @@
+-- sql/extension/50_queries.sql
 -- Functions that take the text of a query and fold its rows by member.
 --
 -- The type of key_type is the type of the key. One polymorphic function would

@@ -25,16 +25,13 @@ put_varint(uint8_t *p, uint64_t v)
 	return p;
 }
 
-/* NULL where the bytes end or are no shortest form of 64 bits */
-static inline const uint8_t *
-get_varint(const uint8_t *p, const uint8_t *end, uint64_t *v)
+/* the rest of a varint whose first byte says that there is more; NULL where it ends or is no shortest form of 64 bits */
+static const uint8_t *
+get_long_varint(const uint8_t *p, const uint8_t *end, uint64_t *v)
 {
-	uint64_t	result;
+	uint64_t	result = *p & 0x7F;
 	int			shift = 7;
 
-	if (p >= end)
-		return NULL;
-	result = *p & 0x7F;
 	while (*p & 0x80)
 	{
 		if (++p >= end || shift > 63 || (shift == 63 && *p > 1) || *p == 0)
@@ -44,6 +41,31 @@ get_varint(const uint8_t *p, const uint8_t *end, uint64_t *v)
 	}
 	*v = result;
 	return p + 1;
+}
+
+/* NULL as above; the usual lengths, 1 to 3 bytes, without a loop */
+static inline const uint8_t *
+get_varint(const uint8_t *p, const uint8_t *end, uint64_t *v)
+{
+	if (end - p >= 3)
+	{
+		if (p[0] < 0x80)
+		{
+			*v = p[0];
+			return p + 1;
+		}
+		if (p[1] < 0x80 && p[1] != 0)
+		{
+			*v = (uint64_t) (p[0] & 0x7F) | (uint64_t) p[1] << 7;
+			return p + 2;
+		}
+		if (p[1] >= 0x80 && p[2] < 0x80 && p[2] != 0)
+		{
+			*v = (uint64_t) (p[0] & 0x7F) | (uint64_t) (p[1] & 0x7F) << 7 | (uint64_t) p[2] << 14;
+			return p + 3;
+		}
+	}
+	return p < end ? get_long_varint(p, end, v) : NULL;
 }
 
 static inline uint64_t
@@ -118,55 +140,91 @@ crm_history_read(CrmHistoryReader *reader, const uint8_t *data, size_t length)
 	reader->status = CRM_HISTORY_OK;
 }
 
-bool
-crm_history_next(CrmHistoryReader *reader, CrmHistoryDay *day)
+/* the day at p, which comes after `previous` or is the first; NULL for corrupt bytes */
+static inline const uint8_t *
+get_day(const uint8_t *p, const uint8_t *end, bool first, int64_t previous, CrmHistoryDay *day)
 {
-	const uint8_t *p = reader->next;
 	uint64_t	head;
-	uint64_t	orders = 0;
+	uint64_t	orders = 1;
 	uint64_t	amount;
 	int64_t		number;
 
-	if (reader->left == 0 || reader->status != CRM_HISTORY_OK)
-		return false;
-
-	reader->status = CRM_HISTORY_CORRUPT;
-	p = get_varint(p, reader->end, &head);
+	p = get_varint(p, end, &head);
 	if (p == NULL || head >> 2 > 2 * (uint64_t) (CRM_LAST_DAY - CRM_FIRST_DAY))
-		return false;
-	number = reader->first ? unzigzag(head >> 2) : reader->day + 1 + (int64_t) (head >> 2);
+		return NULL;
+	number = first ? unzigzag(head >> 2) : previous + 1 + (int64_t) (head >> 2);
 	if (number < CRM_FIRST_DAY || number > CRM_LAST_DAY)
-		return false;
-	switch (head & 3)
+		return NULL;
+	if ((head & 3) != TAG_ONE)
 	{
-		case TAG_ONE:
-			orders = 1;
-			break;
-		case TAG_NONE:
-			break;
-		case TAG_MANY:
-			p = get_varint(p, reader->end, &orders);
+		orders = 0;
+		if ((head & 3) == TAG_MANY)
+		{
+			p = get_varint(p, end, &orders);
 			if (p == NULL || orders < 2 || orders > INT32_MAX)
-				return false;
-			break;
-		default:
-			return false;
+				return NULL;
+		}
+		else if ((head & 3) != TAG_NONE)
+			return NULL;
 	}
-	p = get_varint(p, reader->end, &amount);
+	p = get_varint(p, end, &amount);
 	if (p == NULL || (orders == 0 && amount == 0))
-		return false;
-	reader->left--;
-	if (reader->left == 0 && p != reader->end)
-		return false;
-
-	reader->status = CRM_HISTORY_OK;
-	reader->next = p;
-	reader->first = false;
-	reader->day = number;
+		return NULL;
 	day->day = (int32_t) number;
 	day->orders = (int32_t) orders;
 	day->amount = unzigzag(amount);
+	return p;
+}
+
+bool
+crm_history_next(CrmHistoryReader *reader, CrmHistoryDay *day)
+{
+	const uint8_t *p;
+
+	if (reader->left == 0 || reader->status != CRM_HISTORY_OK)
+		return false;
+	p = get_day(reader->next, reader->end, reader->first, reader->day, day);
+	reader->left--;
+	if (p == NULL || (reader->left == 0 && p != reader->end))
+	{
+		reader->status = CRM_HISTORY_CORRUPT;
+		return false;
+	}
+	reader->next = p;
+	reader->first = false;
+	reader->day = day->day;
 	return true;
+}
+
+CrmHistoryStatus
+crm_history_total(CrmHistoryReader reader, int64_t from, int64_t to, CrmHistoryTotal *total)
+{
+	const uint8_t *p = reader.next;
+	bool		first = true;
+	CrmHistoryDay day = {0, 0, 0};
+
+	memset(total, 0, sizeof(*total));
+	for (uint32_t left = reader.left; left > 0; left--)
+	{
+		p = get_day(p, reader.end, first, day.day, &day);
+		if (p == NULL || (left == 1 && p != reader.end))
+			return CRM_HISTORY_CORRUPT;
+		first = false;
+		if (day.day < from)
+			continue;
+		if (day.day > to)
+			break;
+		total->amount += day.amount;
+		if (day.orders > 0)
+		{
+			if (total->days == 0)
+				total->first_day = day.day;
+			total->last_day = day.day;
+			total->days++;
+			total->orders += day.orders;
+		}
+	}
+	return reader.status;
 }
 
 CrmHistoryStatus

@@ -93,6 +93,19 @@ extern void crm_history_read(CrmHistoryReader *reader, const uint8_t *data, size
 /* false at the end, and where the bytes are no history (status says which) */
 extern bool crm_history_next(CrmHistoryReader *reader, CrmHistoryDay *day);
 
+/* what a window of a history comes to */
+typedef struct CrmHistoryTotal
+{
+	int64_t		orders;
+	int32_t		days;			/* with an order */
+	int32_t		first_day;		/* of those; undefined when there are none */
+	int32_t		last_day;
+	crm_int128	amount;			/* refunds included */
+} CrmHistoryTotal;
+
+/* from and to are both included; a reader that has not been read from */
+extern CrmHistoryStatus crm_history_total(CrmHistoryReader reader, int64_t from, int64_t to, CrmHistoryTotal *total);
+
 /*
  * Open form
  */

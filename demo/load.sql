@@ -50,27 +50,31 @@ DECLARE
     m CONSTANT text := pg_temp.place(fields, member);
     t CONSTANT text := pg_temp.place(fields, happened);
     a CONSTANT text := pg_temp.place(fields, amount);
+    -- the member, NULL for guests; $1 is what guests are called
+    key CONSTANT text := format('CASE WHEN btrim(%1$I) = ANY ($1) THEN NULL ELSE btrim(%1$I) END', m);
+    nobody CONSTANT text[] := guests || ARRAY[''];
     key_type text;
     time_type text;
     bad record;
     lacking bigint;
     rows_read bigint;
 BEGIN
-    EXECUTE format('UPDATE staging SET %1$I = NULL WHERE btrim(%1$I) = ANY ($1 || ARRAY[''''])', m) USING guests;
-    EXECUTE format($q$SELECT CASE WHEN bool_and(btrim(%I) ~ '^(0|-?[1-9][0-9]{0,17})$') THEN 'bigint' ELSE 'text' END,
-                             CASE WHEN bool_or(btrim(%I) ~ '[0-9](Z|z| ?UTC| ?[-+][0-9]{2}(:?[0-9]{2})?)$'
-                                               AND %2$I LIKE '%%:%%') THEN 'timestamptz'
+    -- numbers are kept as numbers where that loses nothing: 007 is a text
+    EXECUTE format($q$SELECT CASE WHEN bool_and(key ~ '^(0|-?[1-9][0-9]{0,17})$') THEN 'bigint' ELSE 'text' END,
+                             CASE WHEN bool_or(at ~ ':.*[0-9](Z|z| ?UTC| ?[-+][0-9]{2}(:?[0-9]{2})?)$') THEN 'timestamptz'
                                   ELSE 'timestamp' END
-                        FROM staging$q$, m, t)
-       INTO key_type, time_type;
+                        FROM (SELECT %s AS key, btrim(%I) AS at FROM staging) AS s$q$, key, t)
+       INTO key_type, time_type
+      USING nobody;
     EXECUTE format('CREATE TABLE shop.orders (customer_id %s, ordered_at %s NOT NULL, total numeric NOT NULL)',
                    key_type, time_type);
     BEGIN
         EXECUTE format($q$INSERT INTO shop.orders
-                          SELECT btrim(%I)::%s, nullif(btrim(%I), '')::%s, nullif(btrim(%I), '')::numeric
+                          SELECT (%s)::%s, nullif(btrim(%I), '')::%s, nullif(btrim(%I), '')::numeric
                             FROM staging
                            WHERE btrim(%3$I) <> '' AND btrim(%5$I) <> ''$q$,
-                       m, key_type, t, time_type, a);
+                       key, key_type, t, time_type, a)
+          USING nobody;
     EXCEPTION WHEN data_exception THEN
         EXECUTE format($q$SELECT n + 1 AS line, CASE WHEN is_time THEN t ELSE a END AS value, is_time
                             FROM (SELECT n, t, a, NOT pg_temp.readable(t, %L) AS is_time

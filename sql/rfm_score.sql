@@ -112,5 +112,18 @@ SELECT rfm_score(last_day, orders, CASE member WHEN 1 THEN 1e18 WHEN 9 THEN 0.01
 SELECT rfm_score(last_day, orders, CASE member WHEN 9 THEN 1e18 WHEN 1 THEN 0.01 ELSE 1 END) OVER () FROM ten;
 SELECT rfm_score('infinity', orders, spend) OVER () FROM ten;
 
+-- over histories: the same as over what they come to, for any as_of and bins; empty ones have no score
+CREATE TEMP TABLE kept AS
+SELECT g AS member, purchase_history(date '2023-01-01' + (hashint8(g * 100 + i) & 65535) % 700, ((hashint8(i * 7919 + g) & 65535) % 20000 - 1000) / 100.0) AS h
+FROM generate_series(1, 3000) AS g, generate_series(1, g % 12) AS i GROUP BY g;
+INSERT INTO kept VALUES (0, '{}'), (-1, NULL), (-2, '{2023-01-01:0:-5}'), (-3, '{2024-12-31:1:5}');
+SELECT a.as_of, bins, count(*) AS members, count(k.direct) AS scored, count(*) FILTER (WHERE k.direct IS DISTINCT FROM k.by_parts) AS different
+FROM (VALUES (NULL::date, 5), ('2024-03-31', 4), ('2022-12-31', 5)) AS a(as_of, bins), LATERAL (
+  SELECT rfm_score(h, as_of, bins) OVER () AS direct,
+         rfm_score(last_day(h, NULL, as_of), order_count(h, NULL, as_of), net_spend(h, NULL, as_of), bins) OVER () AS by_parts FROM kept) AS k
+GROUP BY 1, 2 ORDER BY 1;
+SELECT rfm_score(h, bins => 1) OVER () FROM kept;
+SELECT rfm_score(h, bins => NULL) OVER () FROM kept;
+
 -- only over a window
 SELECT rfm_score(last_day, orders, spend) FROM ten;

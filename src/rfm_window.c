@@ -21,6 +21,7 @@
 
 #include "core/octant.h"
 #include "core/rfm.h"
+#include "history_datum.h"
 #include "numeric_units.h"
 #include "rfm_glue.h"
 
@@ -34,10 +35,19 @@ enum
 	ARG_BINS = MEMBER_ARGS
 };
 
+/* those of rfm_score over histories */
+enum
+{
+	ARG_HISTORY,
+	ARG_AS_OF,
+	ARG_HISTORY_BINS
+};
+
 #define BLOCK			16		/* rows read at a time */
 #define CHUNK			(1 << 20)	/* values between two looks at interrupts */
 
 PG_FUNCTION_INFO_V1(crm_rfm_score);
+PG_FUNCTION_INFO_V1(crm_rfm_score_history);
 PG_FUNCTION_INFO_V1(crm_rfm_octant);
 
 /* partition-local: the answers, 0 where there is none */
@@ -52,6 +62,7 @@ typedef struct Members
 	MemoryContext context;		/* of the arrays */
 	int64		count;
 	int			scale;			/* of spend */
+	int64		as_of;			/* last day of histories that counts */
 	int32	   *day;
 	int64	   *orders;
 	int64	   *spend;
@@ -68,12 +79,8 @@ to_scale(int64 *units, int from, int to)
 }
 
 static void
-add_member(Members *m, int32 day, int64 orders, Datum spend)
+add_member(Members *m, int32 day, int64 orders, int64 units, int scale)
 {
-	int64		units;
-	int			scale;
-
-	crm_numeric_get_units(spend, "spend", &units, &scale);
 	if (unlikely(scale > m->scale))
 	{
 		for (int64 i = 0; i < m->count; i++)
@@ -138,17 +145,49 @@ read_block(WindowObject window, int64 start, int n, Members *m, int16 *of_row)
 		bool		counts = scored[i] && orders[i] > 0 && has_spend;
 
 		if (counts)
-			add_member(m, day[i], orders[i], value);
+		{
+			int64		units;
+			int			scale;
+
+			crm_numeric_get_units(value, "spend", &units, &scale);
+			add_member(m, day[i], orders[i], units, scale);
+		}
 		of_row[start + i] = counts;
 	}
 }
+
+/* the same where the only argument of a member is its purchase history */
+static void
+read_histories(WindowObject window, int64 start, int n, Members *m, int16 *of_row)
+{
+	for (int i = 0; i < n; i++)
+	{
+		Datum		value;
+		CrmHistoryReader reader;
+		CrmHistoryTotal total;
+
+		of_row[start + i] = 0;
+		if (!argument(window, ARG_HISTORY, start + i, &value))
+			continue;
+		reader = crm_history_get(value);
+		crm_history_check(crm_history_total(reader, PG_INT64_MIN, m->as_of, &total));
+		if (total.orders == 0)
+			continue;
+		if (total.amount > PG_INT64_MAX || total.amount < PG_INT64_MIN)
+			crm_history_check(CRM_HISTORY_AMOUNT_RANGE);
+		add_member(m, total.last_day, total.orders, (int64) total.amount, reader.scale);
+		of_row[start + i] = 1;
+	}
+}
+
+typedef void (*BlockReader) (WindowObject window, int64 start, int n, Members *m, int16 *of_row);
 
 /*
  * Reads the whole partition.  Marks the scored rows with 1 in the answers,
  * which are made here, beside the partition's own memory.
  */
 static int64
-read_partition(WindowObject window, Answers *answers, Members *m)
+read_partition(WindowObject window, Answers *answers, BlockReader read, Members *m)
 {
 	int64		rows = WinGetPartitionRowCount(window);
 	MemoryContext scratch;
@@ -175,7 +214,7 @@ read_partition(WindowObject window, Answers *answers, Members *m)
 	for (int64 start = 0; start < rows; start += BLOCK)
 	{
 		CHECK_FOR_INTERRUPTS();
-		read_block(window, start, (int) Min(BLOCK, rows - start), m, answers->of_row);
+		read(window, start, (int) Min(BLOCK, rows - start), m, answers->of_row);
 		MemoryContextReset(scratch);
 	}
 	MemoryContextSwitchTo(caller);
@@ -240,10 +279,11 @@ quantile_memory(FunctionCallInfo fcinfo)
 }
 
 static void
-score_partition(FunctionCallInfo fcinfo, WindowObject window, Answers *answers)
+score_partition(FunctionCallInfo fcinfo, WindowObject window, Answers *answers,
+				BlockReader read, int bins_argument, int64 as_of)
 {
 	bool		isnull;
-	int			bins = DatumGetInt32(WinGetFuncArgCurrent(window, ARG_BINS, &isnull));
+	int			bins = DatumGetInt32(WinGetFuncArgCurrent(window, bins_argument, &isnull));
 	Members		m;
 	int64		rows;
 
@@ -252,7 +292,8 @@ score_partition(FunctionCallInfo fcinfo, WindowObject window, Answers *answers)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("bins must not be null")));
 	crm_check_bins(bins);
-	rows = read_partition(window, answers, &m);
+	m.as_of = as_of;
+	rows = read_partition(window, answers, read, &m);
 	if (m.count > 0)
 	{
 		crm_quantile *q = quantile_memory(fcinfo);
@@ -278,26 +319,49 @@ score_partition(FunctionCallInfo fcinfo, WindowObject window, Answers *answers)
 	MemoryContextDelete(m.context);
 }
 
+static Datum
+score_of_row(FunctionCallInfo fcinfo, WindowObject window, Answers *answers)
+{
+	int16		score = answers->of_row[WinGetCurrentPosition(window)];
+
+	if (score == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_INT16(score);
+}
+
 Datum
 crm_rfm_score(PG_FUNCTION_ARGS)
 {
 	WindowObject window = PG_WINDOW_OBJECT();
 	Answers    *answers = WinGetPartitionLocalMemory(window, sizeof(Answers));
-	int16		answer;
 
 	if (answers->of_row == NULL)
-		score_partition(fcinfo, window, answers);
-	answer = answers->of_row[WinGetCurrentPosition(window)];
-	if (answer == 0)
-		PG_RETURN_NULL();
-	PG_RETURN_INT16(answer);
+		score_partition(fcinfo, window, answers, read_block, ARG_BINS, PG_INT64_MAX);
+	return score_of_row(fcinfo, window, answers);
+}
+
+Datum
+crm_rfm_score_history(PG_FUNCTION_ARGS)
+{
+	WindowObject window = PG_WINDOW_OBJECT();
+	Answers    *answers = WinGetPartitionLocalMemory(window, sizeof(Answers));
+
+	if (answers->of_row == NULL)
+	{
+		bool		open;
+		Datum		as_of = WinGetFuncArgCurrent(window, ARG_AS_OF, &open);
+
+		score_partition(fcinfo, window, answers, read_histories, ARG_HISTORY_BINS,
+						open ? PG_INT64_MAX : DatumGetDateADT(as_of));
+	}
+	return score_of_row(fcinfo, window, answers);
 }
 
 static void
 place_partition(WindowObject window, Answers *answers)
 {
 	Members		m;
-	int64		rows = read_partition(window, answers, &m);
+	int64		rows = read_partition(window, answers, read_block, &m);
 	crm_means	means = {0};
 	int64		i = 0;
 

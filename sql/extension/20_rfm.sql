@@ -176,6 +176,12 @@ AS 'MODULE_PATHNAME', 'crm_rfm_score';
 COMMENT ON FUNCTION crm_member.rfm_score(date, bigint, numeric, integer) IS
 'window function: RFM score of each row against the other rows of its partition; score = 1 + the number of cut points strictly below the value, cut points as percentile_cont(k/bins), recency reversed, so equal values score equal; NULL, and not among the scored, for rows with a NULL or with orders <= 0; bins (2 to 9, otherwise 22023) is read from the first row; 22003 for amounts beyond 18 digits';
 
+CREATE FUNCTION crm_member.rfm_score(h crm_member.purchase_history, as_of date DEFAULT NULL, bins integer DEFAULT 5) RETURNS crm_member.rfm
+LANGUAGE c WINDOW IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'crm_rfm_score_history';
+COMMENT ON FUNCTION crm_member.rfm_score(crm_member.purchase_history, date, integer) IS
+'window function: RFM score of each purchase history among those of its partition, days after as_of ignored (NULL: none); the same as rfm_score over last_day, order_count and net_spend, in one reading of each history. NULL for a history without an order; as_of and bins are taken from the first row; 22023 for bins outside 2 to 9';
+
 CREATE FUNCTION crm_member.rfm_octant(last_day date, orders bigint, spend numeric)
 RETURNS text
 LANGUAGE c WINDOW IMMUTABLE PARALLEL SAFE

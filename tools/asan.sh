@@ -82,7 +82,7 @@ unix_socket_directories = '$top/sock'
 fsync = off
 jit = off
 CONF
-rm -f "$top"/report.*
+rm -f "$top"/report.* "$top/server.log" "$top/build/regression.diffs"
 LD_PRELOAD=$runtime:$top/first.so ASAN_OPTIONS="detect_leaks=0:abort_on_error=1:log_path=$top/report" \
 	UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1:log_path=$top/report" \
 	timeout 120 "$bin/pg_ctl" -D "$top/data" -l "$top/server.log" -o "-p $PGPORT" -w -t 60 start >/dev/null
@@ -92,10 +92,11 @@ mk installcheck ISOLATION= || status=1
 for options in "$@"; do
 	PGOPTIONS=$options mk installcheck ISOLATION= || status=1
 done
-if ls "$top"/report.* >/dev/null 2>&1; then
-	cat "$top"/report.* | head -n 120
-	status=1
-fi
-if grep -E 'TRAP:|PANIC|terminated by signal' "$top/server.log"; then status=1; fi
-[ "$status" -eq 0 ] || ! [ -s "$top/build/regression.diffs" ] || cp "$top/build/regression.diffs" "$here/"
+# what the sanitizers said comes first
+{
+	[ ! -f "$top/server.log" ] || grep -E -A 20 'runtime error|AddressSanitizer|TRAP:|PANIC' "$top/server.log" || :
+	cat "$top"/report.* 2>/dev/null || :
+} >"$here/regression.diffs"
+[ ! -s "$here/regression.diffs" ] || status=1
+[ "$status" -eq 0 ] || cat "$top/build/regression.diffs" >>"$here/regression.diffs" 2>/dev/null || :
 exit "$status"

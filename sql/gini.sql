@@ -61,8 +61,9 @@ SELECT gini('NaN');
 SELECT gini('Infinity');
 SELECT gini(x) FROM unnest(ARRAY[1e18, 0.001]) AS x;
 SELECT gini(x) FROM unnest(ARRAY[0.001, 1e18]) AS x;
-SELECT gini_final(NULL);
-SELECT gini_transition(NULL, 1);
+-- refused with 42883 or, by older minor releases, 0A000: no value of type internal can be written
+DO $$ BEGIN PERFORM gini_final(NULL); RAISE EXCEPTION 'accepted'; EXCEPTION WHEN undefined_function OR feature_not_supported THEN NULL; END $$;
+DO $$ BEGIN PERFORM gini_transition(NULL, 1); RAISE EXCEPTION 'accepted'; EXCEPTION WHEN undefined_function OR feature_not_supported THEN NULL; END $$;
 
 -- a lying serial form: the deserial function stands in for a transition function, whose first argument is the lie
 CREATE FUNCTION pg_temp.lie(bytea, integer) RETURNS bytea LANGUAGE c IMMUTABLE AS '$libdir/crm_member', 'crm_gini_deserial';

@@ -96,8 +96,9 @@ SELECT rfm_cuts(last_day, orders, spend, '2024-01-01', 2 + member % 2) FROM rfm_
 SELECT rfm_cuts(last_day, orders, 'NaN', '2024-01-01', 5) FROM rfm_cuts_roll;
 SELECT rfm_cuts(last_day, orders, CASE WHEN member % 2 = 0 THEN 1e18 ELSE 0.01 END, '2024-01-01', 5) FROM rfm_cuts_roll;
 SELECT rfm_cuts('infinity', orders, spend, '2024-01-01', 5) FROM rfm_cuts_roll;
-SELECT rfm_cuts_final(NULL);
-SELECT rfm_cuts_add(NULL, NULL, NULL, NULL, NULL, NULL);
+-- refused with 42883 or, by older minor releases, 0A000: no value of type internal can be written
+DO $$ BEGIN PERFORM rfm_cuts_final(NULL); RAISE EXCEPTION 'accepted'; EXCEPTION WHEN undefined_function OR feature_not_supported THEN NULL; END $$;
+DO $$ BEGIN PERFORM rfm_cuts_add(NULL, NULL, NULL, NULL, NULL, NULL); RAISE EXCEPTION 'accepted'; EXCEPTION WHEN undefined_function OR feature_not_supported THEN NULL; END $$;
 
 -- a lying serial form: the deserial function stands in for a transition function, whose first argument is the lie
 CREATE FUNCTION pg_temp.lie(bytea, integer) RETURNS bytea LANGUAGE c IMMUTABLE AS '$libdir/crm_member', 'crm_rfm_cuts_deserial';

@@ -76,6 +76,24 @@ crm_numeric_to_units(Datum value, int64 *units, int *scale)
 	ndigits = nwords - first;
 	exponent = DIGIT_DECIMALS * (weight - ndigits + 1);
 
+	/* nearly every amount: at most four digits, no more decimals than are kept, in plain 64-bit arithmetic */
+	if (likely(ndigits <= 4 && dscale <= KEPT_DECIMALS && exponent + dscale >= -DIGIT_DECIMALS &&
+			   DIGIT_DECIMALS * ndigits + exponent + dscale <= CRM_MAX_SCALE))
+	{
+		int64		small = 0;
+
+		for (int i = 0; i < ndigits; i++)
+			small = small * 10000 + word_at(data, first + i);
+		exponent += dscale;
+		/* what lies behind the display scale is zeros */
+		small = exponent >= 0 ? small * crm_pow10[exponent] : small / crm_pow10[-exponent];
+		*units = negative ? -small : small;
+		*scale = dscale;
+		if (plain != v)
+			pfree(plain);
+		return CRM_NUMERIC_FITS;
+	}
+
 	/* nine digits hold up to 36 decimals, an int128 up to 38 */
 	if (ndigits > 9)
 		fit = CRM_NUMERIC_TOO_LARGE;

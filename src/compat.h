@@ -22,4 +22,11 @@ typedef struct Node CrmNoSoftErrors;
 	do { (void) (escontext); ereport(ERROR, __VA_ARGS__); return dummy; } while (0)
 #endif
 
+/* 16 took the permissions out of the range table */
+#if PG_VERSION_NUM >= 160000
+#define crm_may_execute(plan) ExecCheckPermissions((plan)->rtable, (plan)->permInfos, false)
+#else
+#define crm_may_execute(plan) ExecCheckRTPerms((plan)->rtable, false)
+#endif
+
 #endif							/* CRM_COMPAT_H */

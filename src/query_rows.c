@@ -5,11 +5,13 @@
  * members.
  *
  * Where the text is a constant, SELECT DISTINCT of its first column is planned
- * (not run) with the caller's rights; the parse tree is built, never the text.
- * An error in the query is one of the call, met a little earlier.
+ * (not run); the parse tree is built, never the text.  An error in the query is
+ * one of the call, met a little earlier.  An estimate comes of statistics, so
+ * whoever may not read the tables gets none.
  */
 #include "compat.h"
 
+#include "executor/executor.h"
 #include "fmgr.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -51,19 +53,36 @@ estimate_members(const char *text)
 {
 	List	   *statements = raw_parser(text, RAW_PARSE_DEFAULT);
 	RawStmt    *statement;
+	SelectStmt *select;
 	List	   *queries;
 	PlannedStmt *plan;
 
 	if (list_length(statements) != 1)
 		return -1;
 	statement = linitial_node(RawStmt, statements);
-	if (!IsA(statement->stmt, SelectStmt) || ((SelectStmt *) statement->stmt)->intoClause != NULL)
+	if (!IsA(statement->stmt, SelectStmt))
 		return -1;
+	/* what the call itself will refuse */
+	select = (SelectStmt *) statement->stmt;
+	if (select->intoClause != NULL)
+		return -1;
+	if (select->withClause != NULL)
+	{
+		ListCell   *cell;
+
+		foreach(cell, select->withClause->ctes)
+		{
+			if (!IsA(lfirst_node(CommonTableExpr, cell)->ctequery, SelectStmt))
+				return -1;
+		}
+	}
 	queries = pg_analyze_and_rewrite_fixedparams(distinct_members(statement), text, NULL, 0, NULL);
 	if (list_length(queries) != 1)
 		return -1;
 	plan = pg_plan_query(linitial_node(Query, queries), text, CURSOR_OPT_PARALLEL_OK, NULL);
-	return plan->planTree == NULL ? -1 : plan->planTree->plan_rows;
+	if (plan->planTree == NULL || !crm_may_execute(plan))
+		return -1;
+	return plan->planTree->plan_rows;
 }
 
 PG_FUNCTION_INFO_V1(crm_query_rows_support);

@@ -65,6 +65,10 @@ check_text(CrmQuery *query, SPIPlanPtr plan)
 	if (source->raw_parse_tree == NULL || !IsA(source->raw_parse_tree->stmt, SelectStmt) ||
 		source->resultDesc == NULL)
 		refuse_text(query, "The query text is another kind of statement.");
+	if (linitial_node(Query, source->query_list)->hasModifyingCTE)
+		refuse_text(query, "The query text changes data.");
+	if (linitial_node(Query, source->query_list)->rowMarks != NIL)
+		refuse_text(query, "The query text locks rows.");
 }
 
 static void

@@ -17,6 +17,7 @@ from_src    = $(patsubst $(srcdir)/%,%,$(wildcard $(addprefix $(srcdir)/,$(1))))
 C_FILES    := $(sort $(call from_src,src/*.c src/core/*.c))
 C_HEADERS  := $(wildcard $(srcdir)/src/*.h $(srcdir)/src/core/*.h)
 SQL_FILES  := $(sort $(wildcard $(srcdir)/sql/extension/*.sql))
+CRM_FILES  := $(sort $(wildcard $(srcdir)/sql/crm/*.sql))
 
 MODULE_big  = crm_member
 OBJS        = $(C_FILES:.c=.o)
@@ -58,9 +59,10 @@ $(OBJS:.o=.bc): | $(CURDIR)/src/core
 $(CURDIR)/src/core $(CURDIR)/unit/build:
 	mkdir -p $@
 
-# One install script from the modules, in name order.  Sourced in psql it stops at its first line.
-$(INSTALL_SQL): $(SQL_FILES) $(srcdir)/crm_member.control
-	{ printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; cat $(SQL_FILES); } > $@.part
+# One install script from the modules, in name order, with the template of a CRM schema behind them.
+# Sourced in psql it stops at its first line.
+$(INSTALL_SQL): $(SQL_FILES) $(CRM_FILES) $(srcdir)/tools/template.sh $(srcdir)/crm_member.control
+	{ printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; cat $(SQL_FILES); sh $(srcdir)/tools/template.sh $(CRM_FILES); } > $@.part
 	mv $@.part $@
 
 # --- tests of src/core without PostgreSQL, under AddressSanitizer and UBSan ---

@@ -1,0 +1,121 @@
+-- sql/crm/90_security.sql
+-- Who may call and read what, and what upgrade_crm does at its end.
+--
+-- Nothing of the schema is for PUBLIC but the few functions that views and
+-- policies call on the reader's behalf. Levels get doors, never tables, but
+-- for the auditor, who reads all tables without personal data behind row
+-- policies. The table of doors below is the whole privilege model.
+
+--@ code
+-- One row a privilege: object kind r (relation of the schema), f (function), v (view of the report schema).
+CREATE OR REPLACE FUNCTION @crm@._privileges() RETURNS TABLE (level text, kind text, object text)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 50
+SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT l.level, 'f', f.object
+FROM unnest('{clerk,app,manager}'::text[]) AS l(level),
+     unnest('{member_register,sale_record,sale_refund,points_balance,tier_for}'::text[]) AS f(object)
+UNION ALL SELECT 'manager', 'f', f.object FROM unnest('{tier_pin,tier_review}'::text[]) AS f(object)
+UNION ALL SELECT 'auditor', 'f', f.object FROM unnest('{points_balance,tier_for}'::text[]) AS f(object)
+UNION ALL SELECT 'auditor', 'r', r.object
+FROM unnest('{crm_layout,setting,job_run,store,category,product,access,outbox,member,realm,member_key,source,sale,sale_past,sale_line,sale_tender,member_history,asset,account,ledger_event,posting,lot,lot_use,earning_rule,tier_ladder,tier,member_tier,tier_pin}'::text[]) AS r(object)
+UNION ALL SELECT l.level, 'v', 'members' FROM unnest('{analyst,marketer,manager,auditor}'::text[]) AS l(level)
+$$;
+COMMENT ON FUNCTION @crm@._privileges() IS 'the privilege model: which level may call which door and read which relation';
+
+CREATE OR REPLACE FUNCTION @crm@._apply_access(role_name text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  p record;
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = role_name) THEN
+    RETURN;
+  END IF;
+  EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA @crm@, @crm_report@ FROM %I', role_name);
+  EXECUTE format('REVOKE ALL ON ALL ROUTINES IN SCHEMA @crm@ FROM %I', role_name);
+  EXECUTE format('REVOKE ALL ON SCHEMA @crm@, @crm_report@ FROM %I', role_name);
+  FOR p IN
+    SELECT DISTINCT v.kind, v.object FROM @crm@.access AS a JOIN @crm@._privileges() AS v ON v.level = a.level
+    WHERE a.role_name = _apply_access.role_name ORDER BY 1, 2
+  LOOP
+    IF p.kind = 'v' THEN
+      EXECUTE format('GRANT USAGE ON SCHEMA @crm_report@ TO %I', role_name);
+      EXECUTE format('GRANT SELECT ON @crm_report@.%I TO %I', p.object, role_name);
+    ELSE
+      EXECUTE format('GRANT USAGE ON SCHEMA @crm@ TO %I', role_name);
+      EXECUTE format(CASE p.kind WHEN 'f' THEN 'GRANT EXECUTE ON FUNCTION @crm@.%I TO %I' ELSE 'GRANT SELECT ON @crm@.%I TO %I' END, p.object, role_name);
+    END IF;
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION @crm@._apply_access(text) IS 'gives a role exactly the privileges of its levels in this schema; a role that is gone is passed over';
+
+CREATE OR REPLACE FUNCTION @crm@._grant_access(role_name text, level text, store_id bigint) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF role_name IS NULL OR NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = role_name) THEN
+    RAISE EXCEPTION 'role "%" does not exist', role_name USING ERRCODE = 'undefined_object';
+  END IF;
+  IF level IS NULL OR NOT EXISTS (SELECT FROM @crm@._privileges() AS p WHERE p.level = _grant_access.level) THEN
+    RAISE EXCEPTION 'unknown level' USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'Levels are analyst, clerk, app, marketer, manager and auditor.';
+  END IF;
+  INSERT INTO @crm@.access AS a (role_name, level, store_id) VALUES (_grant_access.role_name, _grant_access.level, _grant_access.store_id)
+  ON CONFLICT DO NOTHING;
+  PERFORM @crm@._apply_access(role_name);
+END
+$$;
+COMMENT ON FUNCTION @crm@._grant_access(text, text, bigint) IS 'what crm_member.grant_crm does in this schema';
+
+CREATE OR REPLACE FUNCTION @crm@._revoke_access(role_name text, level text, store_id bigint) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  DELETE FROM @crm@.access AS a
+  WHERE a.role_name = _revoke_access.role_name
+    AND (_revoke_access.level IS NULL
+         OR (a.level = _revoke_access.level AND a.store_id IS NOT DISTINCT FROM _revoke_access.store_id));
+  PERFORM @crm@._apply_access(role_name);
+END
+$$;
+COMMENT ON FUNCTION @crm@._revoke_access(text, text, bigint) IS 'what crm_member.revoke_crm does in this schema';
+
+CREATE OR REPLACE FUNCTION @crm@._repair() RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  name text;
+BEGIN
+  IF EXISTS (SELECT FROM @crm@.member_history AS h WHERE h.history IS NULL) THEN
+    PERFORM @crm@.rebuild_histories(only_missing => true);
+  END IF;
+  FOR name IN SELECT DISTINCT a.role_name FROM @crm@.access AS a LOOP
+    PERFORM @crm@._apply_access(name);
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION @crm@._repair() IS 'the last step of upgrade_crm: makes derived data again that are missing, and gives the levels their privileges';
+
+CREATE OR REPLACE FUNCTION @crm@._check_access() RETURNS TABLE (check_name text, ok boolean, detail text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  gone text;
+BEGIN
+  SELECT string_agg(DISTINCT a.role_name, ', ') INTO gone FROM @crm@.access AS a
+  WHERE NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = a.role_name);
+  RETURN QUERY SELECT 'roles with access exist', gone IS NULL, CASE WHEN gone IS NULL THEN 'all exist' ELSE 'gone: ' || gone END;
+END
+$$;
+COMMENT ON FUNCTION @crm@._check_access() IS 'check_crm: access names no role that has been dropped';
+
+-- What views and policies call runs with the reader's right to call it.
+REVOKE ALL ON ALL ROUTINES IN SCHEMA @crm@ FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION @crm@.local_day, @crm@.day_start, @crm@.caller, @crm@._may, @crm@._store_limits TO PUBLIC;

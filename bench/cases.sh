@@ -21,10 +21,10 @@ if want G2; then
 	faster G2 'the same, work_mem 256MB' 5 8 "SET work_mem = '256MB';" "$scores" "$ntile"
 fi
 if want G3; then
-	if [ -d "${CRM_HOME:-/nonexistent}/duckdb/node_modules/@duckdb/node-api" ]; then
+	if [ -d "${CRM_DUCKDB:-/nonexistent}/node_modules/@duckdb/node-api" ]; then
 		. "$here/duckdb.sh"
 	else
-		line G3 'RFM scores from a query / DuckDB, 1 thread, whole process' '<= 1.25' '<= 0.9' skipped 'no @duckdb/node-api'
+		line G3 'RFM scores from a query / DuckDB, 1 thread, whole process' '<= 1.25' '<= 0.9' skipped 'CRM_DUCKDB has no @duckdb/node-api'
 	fi
 fi
 if want G4; then

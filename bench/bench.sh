@@ -105,6 +105,9 @@ trap 'run -c "ALTER SYSTEM RESET autovacuum" -c "SELECT pg_reload_conf()" >/dev/
 printf '%s, %s orders, %s members, shared_buffers %s\n' \
 	"$(run -c "SELECT 'PostgreSQL ' || current_setting('server_version')")" $orders $members "$(run -c 'SHOW shared_buffers')"
 make_orders orders_$orders $orders $members
+# the table of the cases
+# shellcheck disable=SC2034
 t=orders_$orders
 heading
+# shellcheck source=bench/cases.sh disable=SC1091
 . "$here/cases.sh"

@@ -1,7 +1,7 @@
 # bench/cases.sh
 # The cases, as statements of ours and of the baseline; read by bench.sh.
 # $t is the table of orders: id, member_id, day, amount, status.
-# shellcheck shell=sh disable=SC2154,SC2034
+# shellcheck shell=sh disable=SC2154,SC2034,SC2086,SC1091
 
 # the GROUP BY floor: what any per-member summary in SQL costs; the filter keeps the planner from dropping columns
 floor="SELECT count(*) FROM (SELECT member_id, count(*) AS orders, sum(amount) AS spend, max(day) AS last_day, min(day) AS first_day

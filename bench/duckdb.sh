@@ -16,7 +16,7 @@ theirs() { node "$here/duckdb.mjs" run "$file"; }
 ours >/dev/null
 theirs >/dev/null
 i=0
-while [ $i -lt $rounds ]; do
+while [ "$i" -lt "$rounds" ]; do
 	printf '%s\t%s\n' "$(took ours)" "$(took theirs)"
 	i=$((i + 1))
 done >"$tmp/pairs"

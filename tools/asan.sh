@@ -3,10 +3,9 @@
 # The regression tests once more, with the module under AddressSanitizer and UBSan.
 #
 # The server itself stays the ordinary one; the sanitizer's library is
-# preloaded into it.  Nothing is installed: the server's programs are copied
-# beside symbolic links to its other files, since PostgreSQL finds those
-# relative to where its program stands.  Works in ./asan of the current
-# directory, on a cluster of its own, and fails on any report.
+# preloaded into it.  Nothing is installed: a relocated copy of the server serves.
+# Works in ./asan of the current directory, on a cluster of its own, and fails
+# on any report.
 # Environment: PG_CONFIG.  Arguments are settings for the sessions, such as
 # "-c debug_parallel_query=regress"; the suite is run once for each of them,
 # and once without.
@@ -17,42 +16,13 @@ src=$(cd "$(dirname -- "$0")/.." && pwd)
 pg=$(command -v "${PG_CONFIG:-pg_config}")
 [ "$(id -u)" -ne 0 ] || { echo 'PostgreSQL does not run as root; use ./crm test --sanitize' >&2; exit 2; }
 
-# the longest path that the given directories begin with
-common() {
-	printf '%s\n' "$@" | awk -F/ '
-	NR == 1 { n = NF; for (i = 1; i <= n; i++) part[i] = $i; next }
-	{ for (i = 1; i <= n && part[i] == $i; i++) ; n = i - 1 }
-	END { for (i = 2; i <= n; i++) printf "/%s", part[i] }'
-}
-
-bindir=$("$pg" --bindir) sharedir=$("$pg" --sharedir) pkglibdir=$("$pg" --pkglibdir)
-prefix=$(common "$bindir" "$sharedir" "$pkglibdir")
 top=$here/asan
-[ ! -f "$top/data/postmaster.pid" ] || "$top/pg${bindir#"$prefix"}/pg_ctl" -D "$top/data" -m immediate stop >/dev/null 2>&1 || :
-rm -rf "$top/pg" "$top/data" "$top/sock"
+if [ -f "$top/data/postmaster.pid" ]; then kill -INT "$(head -n 1 "$top/data/postmaster.pid")" 2>/dev/null || :; fi
+rm -rf "$top/data" "$top/sock"
 mkdir -p "$top/build" "$top/sock"
 chmod 700 "$top/sock"
-
-# --- the relocated server ---
-moved() { printf '%s/pg%s' "$top" "${1#"$prefix"}"; }
-links() { # DIR: a directory of links to its entries, without an installed crm_member
-	mkdir -p "$(moved "$1")"
-	for f in "$1"/*; do
-		case ${f##*/} in crm_member*) continue ;; esac
-		ln -s "$f" "$(moved "$1")/"
-	done
-}
-mkdir -p "$(moved "$bindir")"
-for p in postgres initdb pg_ctl psql pg_config; do cp "$bindir/$p" "$(moved "$bindir")/"; done
-links "$pkglibdir"
-links "$sharedir"
-rm "$(moved "$sharedir")/extension"
-links "$sharedir/extension"
-for d in "$("$pg" --includedir)" "$("$pg" --pkgincludedir)" "$("$pg" --includedir-server)"; do
-	to=$(moved "$d")
-	[ -e "$to" ] || { mkdir -p "${to%/*}" && ln -s "$d" "$to"; }
-done
-bin=$(moved "$bindir")
+own_pg=$(sh "$src/tools/relocate.sh" "$pg" "$top/pg")
+bin=${own_pg%/*}
 
 # --- build and install there ---
 cc=$("$pg" --cc)
@@ -67,7 +37,7 @@ cat >"$top/first.c" <<'C'
 static void __attribute__((constructor)) first(void) { free(malloc(1)); }
 C
 $cc -O0 -shared -fPIC -Wl,-z,initfirst "$top/first.c" -o "$top/first.so"
-mk() { make -s -C "$top/build" -f "$src/Makefile" PG_CONFIG="$bin/pg_config" with_llvm=no SANITIZE="$flags" "$@"; }
+mk() { make -s -C "$top/build" -f "$src/Makefile" PG_CONFIG="$own_pg" with_llvm=no SANITIZE="$flags" "$@"; }
 mk -j "$(nproc)" all
 mk install
 

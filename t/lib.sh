@@ -25,14 +25,17 @@ skip() {
 	printf '%s\n' "$1"
 	exit 77
 }
-make_db() { # NAME [createdb arguments]
+# make_db NAME [createdb arguments]: a new database, which finish drops
+made=''
+make_db() {
 	m_db=$1
 	shift
+	made="$made $m_db"
 	dropdb --if-exists --force "$m_db" 2>/dev/null
 	createdb "$@" "$m_db"
 }
-# finish [DATABASE...]: drops them and ends the test
+# the end of a test
 finish() {
-	for d in "$@"; do dropdb --if-exists --force "$d" 2>/dev/null || :; done
+	for d in $made; do dropdb --if-exists --force "$d" 2>/dev/null || :; done
 	exit "$bad"
 }

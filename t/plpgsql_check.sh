@@ -16,4 +16,4 @@ same 'findings' "$(P crm_t_plpgsql -c "
 	JOIN pg_extension AS e ON e.oid = d.refobjid AND e.extname = 'crm_member',
 	LATERAL plpgsql_check_function(p.oid, fatal_errors => false) AS f
 	WHERE p.prorettype <> 'trigger'::regtype")" ''
-finish crm_t_plpgsql
+finish

@@ -101,6 +101,10 @@ for t in "$CRM_TREE"/t/*.sh; do
 	rm -rf "$T_DIR"
 done
 
+# --- the documents say what is installed, and their examples print what they show ---
+check docs reference sh "$CRM_TREE/tools/reference.sh" --check
+check docs examples sh "$CRM_TREE/tools/examples.sh" --check
+
 # --- rules of the house that need no more than sh, grep and sed ---
 for l in $(sh "$CRM_TREE/tools/lint.sh" list); do
 	check lint "$l" sh "$CRM_TREE/tools/lint.sh" "$l"

@@ -84,6 +84,7 @@ SELECT * FROM histories('SELECT id AS nr, status, amount FROM q_orders');
 SELECT * FROM histories('SELECT status, at::date, amount FROM q_orders');
 SELECT * FROM histories('DELETE FROM q_orders');
 SELECT * FROM histories('SELECT id, at::date, amout FROM q_orders');
+SELECT * FROM histories('SELECT id, at::date, amount FRM q_orders');
 \set VERBOSITY sqlstate
 SELECT count(*) AS untouched FROM q_orders;
 
@@ -105,6 +106,10 @@ CREATE FUNCTION planned_rows(statement text) RETURNS numeric LANGUAGE plpgsql AS
 DECLARE plan json; BEGIN EXECUTE 'EXPLAIN (FORMAT json) ' || statement INTO plan; RETURN (plan -> 0 -> 'Plan' ->> 'Plan Rows')::numeric; END $$;
 SELECT planned_rows($$SELECT * FROM histories('SELECT member_id, at::date, amount FROM q_orders')$$) BETWEEN 1800 AND 2200 AS members;
 SELECT planned_rows($$SELECT * FROM rfm_scores('SELECT status, at::date, amount FROM q_orders', '2024-01-01', key_type => NULL::text)$$) AS two;
+-- whatever the columns are called; a key of another type gives no estimate
+SELECT planned_rows($$SELECT * FROM histories('SELECT member_id AS c, at::date AS c, amount AS c FROM q_orders')$$) BETWEEN 1800 AND 2200 AS members;
+SELECT planned_rows($$SELECT * FROM histories('SELECT amount, at::date, amount FROM q_orders')$$) AS default_rows;
+SELECT sum(order_count(history)) AS orders FROM histories('SELECT 1 AS key, date ''2024-01-01'' AS c, 5 AS c');
 
 -- the caller's rights and row security count
 CREATE ROLE regress_crm_clerk;

@@ -28,6 +28,9 @@ SELECT '{2024-01-05:1:NaN}'::purchase_history;
 SELECT '{10000-01-05:1:1}'::purchase_history;
 SELECT '{2024-01-05:1:9223372036854775807,2024-01-05:1:1}'::purchase_history;
 SELECT '{2024-01-05:2147483647:1,2024-01-05:1:1}'::purchase_history;
+-- one entry more than there are days
+SELECT repeat(',', 3652059)::purchase_history;
+SELECT repeat(',', 3652058)::purchase_history;
 \set VERBOSITY terse
 
 -- accessors, by hand: 2 + 1 + 0 + 1 orders, 3 purchase days, gaps of 30 and 61 days

@@ -55,5 +55,6 @@ SELECT split_amount(1, '{1}', 19);
 SELECT split_amount(1e18, '{1}');
 SELECT split_amount(1e30, '{1}', 0);
 SELECT split_amount(1, '{1e18,0.01}');
+SELECT split_amount(1, array_fill(1::numeric, ARRAY[1000001]));
 \set VERBOSITY default
 SELECT split_amount(12.345, '{1,1}');

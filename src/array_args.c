@@ -22,6 +22,12 @@ crm_list_of(ArrayType *array, const char *what)
 		ereport(ERROR,
 				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
 				 errmsg("%s must be a one-dimensional array", what)));
+	if (ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)) > CRM_LIST_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("%s has too many elements", what),
+				 errdetail("There are %d; at most %d are taken.",
+						   ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)), CRM_LIST_MAX)));
 	if (array_contains_nulls(array))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),

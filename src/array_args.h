@@ -16,10 +16,12 @@ typedef struct CrmList
 	Datum	   *value;			/* points into the array where by reference */
 } CrmList;
 
+#define CRM_LIST_MAX 1000000	/* elements: bounds memory and the time until the next look at interrupts */
+
 /*
  * The elements of an array of integer, bigint or numeric.  what names the
- * argument in messages.  2202E for more dimensions than one, 22004 for a
- * NULL among the elements.
+ * argument in messages.  2202E for more dimensions than one, 54000 for more
+ * elements than CRM_LIST_MAX, 22004 for a NULL among them.
  */
 extern CrmList crm_list_of(ArrayType *array, const char *what);
 

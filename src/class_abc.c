@@ -31,6 +31,7 @@ enum
 };
 
 #define RESET_EVERY		256		/* rows, of what evaluating the argument leaves behind */
+#define CHUNK			(1 << 20)	/* values between two looks at interrupts */
 
 PG_FUNCTION_INFO_V1(crm_abc_class);
 
@@ -187,6 +188,8 @@ class_values(Values *v, const ClassCuts *cuts, uint8 *of_row)
 	sort_values(v, s, max);
 	for (size_t i = 0; i < v->n; i++)
 	{
+		if (i % CHUNK == 0)
+			CHECK_FOR_INTERRUPTS();
 		of_row[s->rows[i]] = (uint8) (1 + crm_class_of(limit, cuts->n, before));
 		before += (crm_int128) max - s->keys[i];
 	}

@@ -11,6 +11,7 @@
 #include "history_datum.h"
 
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "utils/date.h"
 #include "utils/tuplestore.h"
 
@@ -192,6 +193,7 @@ crm_purchase_days(PG_FUNCTION_ARGS)
 		Datum		values[3];
 		bool		nulls[3] = {false, false, false};
 
+		CHECK_FOR_INTERRUPTS();
 		values[0] = DateADTGetDatum(day.day);
 		values[1] = Int32GetDatum(day.orders);
 		values[2] = crm_units_get_numeric(day.amount, reader.scale);

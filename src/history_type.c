@@ -155,12 +155,20 @@ crm_purchase_history_in(PG_FUNCTION_ARGS)
 {
 	char	   *text = PG_GETARG_CSTRING(0);
 	size_t		length = strlen(text);
-	CrmHistoryDay *days = palloc_extended(crm_history_parse_bound(text, length) * sizeof(CrmHistoryDay), MCXT_ALLOC_HUGE);
+	size_t		bound = crm_history_parse_bound(text, length);
+	CrmHistoryDay *days;
 	CrmHistoryParse fault;
 	CrmHistoryStatus status;
 	size_t		n;
 	int			scale;
 
+	/* as many as a history can have days: memory and the time until the next look at interrupts stay bounded */
+	if (bound > CRM_ALL_DAYS)
+		ereturn(fcinfo->context, (Datum) 0,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("text of a purchase history has too many entries"),
+				 errdetail("There are up to %zu; at most %d are taken.", bound, CRM_ALL_DAYS)));
+	days = palloc(bound * sizeof(CrmHistoryDay));
 	switch (crm_history_parse(text, length, days, &n, &scale, &fault))
 	{
 		case CRM_PARSE_OK:

@@ -11,6 +11,7 @@
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/numeric.h"
@@ -95,7 +96,10 @@ discounted(Datum yearly, Datum years, Datum growth)
 
 	yearly = rounded(yearly, INNER_DECIMALS);
 	for (int i = 0; i < n; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
 		sum = over(plus(sum, yearly), growth);
+	}
 	if (compare(part, whole_number(0)) > 0)
 	{
 		Datum		power = DirectFunctionCall2(numeric_power, rounded(growth, INNER_DECIMALS), years);

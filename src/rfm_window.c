@@ -309,6 +309,8 @@ score_partition(FunctionCallInfo fcinfo, WindowObject window, Answers *answers,
 		crm_ladder_of_values(&cuts, &by.m);
 		for (int64 row = 0; row < rows; row++)
 		{
+			if (row % CHUNK == 0)
+				CHECK_FOR_INTERRUPTS();
 			if (answers->of_row[row] != 0)
 			{
 				answers->of_row[row] = crm_rfm_by_ladders(&by, m.day[i], m.orders[i], m.spend[i]);
@@ -369,6 +371,8 @@ place_partition(WindowObject window, Answers *answers)
 		crm_means_add(&means, m.day[k], m.orders[k], m.spend[k]);
 	for (int64 row = 0; row < rows; row++)
 	{
+		if (row % CHUNK == 0)
+			CHECK_FOR_INTERRUPTS();
 		if (answers->of_row[row] != 0)
 		{
 			/* 1 to 8, since 0 is no answer */

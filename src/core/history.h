@@ -44,6 +44,7 @@
 /* 0001-01-01 to 9999-12-31, as days since 2000-01-01 */
 #define CRM_FIRST_DAY (-730119)
 #define CRM_LAST_DAY 2921939
+#define CRM_ALL_DAYS (CRM_LAST_DAY - CRM_FIRST_DAY + 1)
 
 typedef enum CrmHistoryStatus
 {

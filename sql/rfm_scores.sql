@@ -47,6 +47,11 @@ FROM rfm_scores('SELECT g % 40000, date ''2024-01-01'' + g % 701, g % 313 FROM g
 JOIN rfm_scores('SELECT (g % 40000)::text, date ''2024-01-01'' + g % 701, g % 313 FROM generate_series(1, 100000) AS g', '2030-01-01', key_type => NULL::text) AS b ON b.key = a.key::text;
 SELECT count(*) AS members, count(score) AS scored, sum(orders) AS orders, sum(spend) AS spend
 FROM rfm_scores('SELECT g % 40000, date ''2024-01-01'', CASE WHEN g % 4 = 0 THEN -1.5 ELSE 2 END FROM generate_series(1, 80000) AS g', '2030-01-01');
+-- keys so long that they, not the members, fill the memory: each part of the fold still takes many of them
+SET statement_timeout = '10s';
+SELECT count(*) AS members, count(DISTINCT key) AS keys, sum(orders) AS orders
+FROM rfm_scores('SELECT repeat(''member '', 60) || g % 60000, date ''2024-01-01'', 1 FROM generate_series(1, 120000) AS g', '2030-01-01', key_type => NULL::text);
+RESET statement_timeout;
 RESET work_mem;
 SELECT count(*) AS members, count(score) AS scored, sum(orders) AS orders, sum(spend) AS spend
 FROM rfm_scores('SELECT g % 40000, date ''2024-01-01'', CASE WHEN g % 4 = 0 THEN -1.5 ELSE 2 END FROM generate_series(1, 80000) AS g', '2030-01-01');

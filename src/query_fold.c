@@ -146,7 +146,9 @@ empty_table(CrmQueryFold *fold)
 {
 	memset(fold->table.slots, 0, table_bytes(fold));
 	fold->table.used = 0;
-	/* the chunks stay: the next part needs as many */
+	/* chunks that stayed would leave the next part no room for members */
+	while (fold->arena.nchunks > 0)
+		pfree(fold->arena.chunks[--fold->arena.nchunks]);
 	fold->arena.end = 0;
 	MemoryContextReset(fold->states);
 	fold->states_bytes = 0;

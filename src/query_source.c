@@ -334,9 +334,11 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 	return true;
 }
 
+/* once for the rows that come: between preparing and running, a function of the query may be replaced by another's DDL */
 static void
 startup(DestReceiver *self, int operation, TupleDesc typeinfo)
 {
+	check_columns((Receiver *) self, typeinfo);
 }
 
 static void

@@ -160,13 +160,13 @@ crm_gini_serial(PG_FUNCTION_ARGS)
 Datum
 crm_gini_deserial(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = aggregate_context(fcinfo);
 	bytea	   *serial = PG_GETARG_BYTEA_PP(0);
 	StringInfoData in;
 	GiniState  *state;
 	int32		scale;
 	int64		count;
 
+	(void) aggregate_context(fcinfo);
 	initStringInfo(&in);
 	appendBinaryStringInfo(&in, VARDATA_ANY(serial), VARSIZE_ANY_EXHDR(serial));
 	scale = (int32) pq_getmsgint(&in, sizeof(int32));
@@ -176,7 +176,8 @@ crm_gini_deserial(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
 				 errmsg("invalid serial form of the state of an aggregate")));
-	state = new_state(context, count);
+	/* read once by the combine function, so not in the aggregate's own memory */
+	state = new_state(CurrentMemoryContext, count);
 	state->scale = scale;
 	state->count = count;
 	for (int64 i = 0; i < count; i++)

@@ -170,7 +170,6 @@ crm_rfm_with_cuts(PG_FUNCTION_ARGS)
 
 typedef struct CutsState
 {
-	MemoryContext context;
 	int32		as_of;
 	int32		bins;
 	int32		scale;			/* of spend */
@@ -201,7 +200,6 @@ new_state(MemoryContext context, int32 as_of, int32 bins, int64 room)
 {
 	CutsState  *state = MemoryContextAllocZero(context, sizeof(CutsState));
 
-	state->context = context;
 	state->as_of = as_of;
 	state->bins = bins;
 	state->room = Max(room, 64);
@@ -359,7 +357,6 @@ crm_rfm_cuts_serial(PG_FUNCTION_ARGS)
 Datum
 crm_rfm_cuts_deserial(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = aggregate_context(fcinfo);
 	bytea	   *serial = PG_GETARG_BYTEA_PP(0);
 	StringInfoData in;
 	CutsState  *state;
@@ -368,6 +365,7 @@ crm_rfm_cuts_deserial(PG_FUNCTION_ARGS)
 	int32		scale;
 	int64		count;
 
+	(void) aggregate_context(fcinfo);
 	initStringInfo(&in);
 	appendBinaryStringInfo(&in, VARDATA_ANY(serial), VARSIZE_ANY_EXHDR(serial));
 	as_of = (int32) pq_getmsgint(&in, sizeof(int32));
@@ -379,7 +377,8 @@ crm_rfm_cuts_deserial(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
 				 errmsg("invalid serial form of the state of an aggregate")));
-	state = new_state(context, as_of, bins, count);
+	/* read once by the combine function, so not in the aggregate's own memory */
+	state = new_state(CurrentMemoryContext, as_of, bins, count);
 	state->scale = scale;
 	state->count = count;
 	for (int64 i = 0; i < count; i++)

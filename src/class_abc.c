@@ -85,17 +85,6 @@ read_cuts(WindowObject window, ClassCuts *cuts)
 	}
 }
 
-static int64
-at_scale(int64 units, int from, int to)
-{
-	if (!crm_rescale(units, from, to, &units))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("value out of range"),
-				 errdetail("With the %d decimals that another row has, a value has more than 18 digits.", to)));
-	return units;
-}
-
 static void
 add_value(Values *v, uint32 row, Datum value)
 {
@@ -105,11 +94,10 @@ add_value(Values *v, uint32 row, Datum value)
 	crm_numeric_get_units(value, "value", &units, &scale);
 	if (scale > v->scale)
 	{
-		for (size_t i = 0; i < v->n; i++)
-			v->value[i] = at_scale(v->value[i], v->scale, scale);
+		crm_units_raise_scale(v->value, (int64) v->n, v->scale, scale, "value");
 		v->scale = scale;
 	}
-	v->value[v->n] = at_scale(units, scale, v->scale);
+	v->value[v->n] = crm_units_at_scale(units, scale, v->scale, "value");
 	v->row[v->n] = row;
 	v->n++;
 }

@@ -17,6 +17,7 @@
 #include "utils/memutils.h"
 #include "utils/numeric.h"
 
+#include "aggregate.h"
 #include "core/gini.h"
 #include "core/sort.h"
 #include "numeric_units.h"
@@ -38,18 +39,6 @@ typedef struct GiniState
 #define SERIAL_HEAD	(sizeof(int32) + sizeof(int64))
 #define CHUNK		(1 << 20)	/* values between two looks at interrupts */
 
-static MemoryContext
-aggregate_context(FunctionCallInfo fcinfo)
-{
-	MemoryContext context;
-
-	if (!AggCheckCallContext(fcinfo, &context))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("support function of an aggregate called outside of one")));
-	return context;
-}
-
 static GiniState *
 new_state(MemoryContext context, int64 room)
 {
@@ -69,31 +58,19 @@ make_room(GiniState *state, int64 more)
 	state->value = repalloc_huge(state->value, state->room * sizeof(int64));
 }
 
-static int64
-at_scale(int64 units, int from, int to)
-{
-	if (!crm_rescale(units, from, to, &units))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("value out of range"),
-				 errdetail("With the %d decimals that another row has, a value has more than 18 digits.", to)));
-	return units;
-}
-
 static void
 raise_scale(GiniState *state, int scale)
 {
 	if (scale <= state->scale)
 		return;
-	for (int64 i = 0; i < state->count; i++)
-		state->value[i] = at_scale(state->value[i], state->scale, scale);
+	crm_units_raise_scale(state->value, state->count, state->scale, scale, "value");
 	state->scale = scale;
 }
 
 Datum
 crm_gini_transition(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = aggregate_context(fcinfo);
+	MemoryContext context = crm_aggregate_context(fcinfo);
 	GiniState  *state = PG_ARGISNULL(0) ? NULL : (GiniState *) PG_GETARG_POINTER(0);
 	int64		units;
 	int			scale;
@@ -109,14 +86,14 @@ crm_gini_transition(PG_FUNCTION_ARGS)
 	crm_numeric_get_units(PG_GETARG_DATUM(1), "value", &units, &scale);
 	raise_scale(state, scale);
 	make_room(state, 1);
-	state->value[state->count++] = at_scale(units, scale, state->scale);
+	state->value[state->count++] = crm_units_at_scale(units, scale, state->scale, "value");
 	PG_RETURN_POINTER(state);
 }
 
 Datum
 crm_gini_combine(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = aggregate_context(fcinfo);
+	MemoryContext context = crm_aggregate_context(fcinfo);
 	GiniState  *a = PG_ARGISNULL(0) ? NULL : (GiniState *) PG_GETARG_POINTER(0);
 	GiniState  *b = PG_ARGISNULL(1) ? NULL : (GiniState *) PG_GETARG_POINTER(1);
 
@@ -131,7 +108,7 @@ crm_gini_combine(PG_FUNCTION_ARGS)
 	raise_scale(a, b->scale);
 	make_room(a, b->count);
 	for (int64 i = 0; i < b->count; i++)
-		a->value[a->count + i] = at_scale(b->value[i], b->scale, a->scale);
+		a->value[a->count + i] = crm_units_at_scale(b->value[i], b->scale, a->scale, "value");
 	a->count += b->count;
 	PG_RETURN_POINTER(a);
 }
@@ -142,7 +119,7 @@ crm_gini_serial(PG_FUNCTION_ARGS)
 	GiniState  *state = (GiniState *) PG_GETARG_POINTER(0);
 	StringInfoData out;
 
-	(void) aggregate_context(fcinfo);
+	(void) crm_aggregate_context(fcinfo);
 	if (state->count > (int64) ((MaxAllocSize - SERIAL_HEAD - VARHDRSZ) / sizeof(int64) - 1))
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
@@ -166,7 +143,7 @@ crm_gini_deserial(PG_FUNCTION_ARGS)
 	int32		scale;
 	int64		count;
 
-	(void) aggregate_context(fcinfo);
+	(void) crm_aggregate_context(fcinfo);
 	initStringInfo(&in);
 	appendBinaryStringInfo(&in, VARDATA_ANY(serial), VARSIZE_ANY_EXHDR(serial));
 	scale = (int32) pq_getmsgint(&in, sizeof(int32));
@@ -226,7 +203,7 @@ crm_gini_final(PG_FUNCTION_ARGS)
 	crm_int128	sum;
 	Datum		whole;
 
-	(void) aggregate_context(fcinfo);
+	(void) crm_aggregate_context(fcinfo);
 	if (state == NULL || state->count == 0)
 		PG_RETURN_NULL();
 	context = AllocSetContextCreate(CurrentMemoryContext, "gini", ALLOCSET_DEFAULT_SIZES);

@@ -14,6 +14,7 @@
 
 #include "utils/date.h"
 
+#include "aggregate.h"
 #include "numeric_units.h"
 
 static CrmHistoryState *
@@ -76,15 +77,6 @@ get_state_argument(FunctionCallInfo fcinfo)
 	return state;
 }
 
-static void
-require_aggregate(FunctionCallInfo fcinfo)
-{
-	if (!AggCheckCallContext(fcinfo, NULL))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("a support function of purchase_history was called outside an aggregate")));
-}
-
 PG_FUNCTION_INFO_V1(crm_purchase_history_accum);
 Datum
 crm_purchase_history_accum(PG_FUNCTION_ARGS)
@@ -93,7 +85,7 @@ crm_purchase_history_accum(PG_FUNCTION_ARGS)
 	CrmHistoryDay entry;
 	int			scale = 0;
 
-	require_aggregate(fcinfo);
+	(void) crm_aggregate_context(fcinfo);
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
 	{
 		if (PG_ARGISNULL(0))
@@ -117,7 +109,7 @@ crm_purchase_history_collect(PG_FUNCTION_ARGS)
 	struct varlena *value;
 	CrmHistoryState *other = NULL;
 
-	require_aggregate(fcinfo);
+	(void) crm_aggregate_context(fcinfo);
 	if (PG_ARGISNULL(1))
 	{
 		if (PG_ARGISNULL(0))
@@ -153,7 +145,7 @@ PG_FUNCTION_INFO_V1(crm_purchase_history_final);
 Datum
 crm_purchase_history_final(PG_FUNCTION_ARGS)
 {
-	require_aggregate(fcinfo);
+	(void) crm_aggregate_context(fcinfo);
 	if (PG_ARGISNULL(0))
 		PG_RETURN_DATUM(crm_history_form(NULL, 0, 0));
 	PG_RETURN_DATUM(crm_history_form_state(get_state_argument(fcinfo)));

@@ -158,6 +158,24 @@ crm_numeric_get_units(Datum value, const char *what, int64 *units, int *scale)
 	}
 }
 
+void
+crm_refuse_scale(const char *what, int scale)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("%s out of range", what),
+			 errdetail("With the %d decimals that another row has, an amount has more than 18 digits.", scale),
+			 errhint("Round all of them to one scale first, for example with round(%s, 2).", what)));
+	pg_unreachable();
+}
+
+void
+crm_units_raise_scale(int64 *units, int64 n, int from, int to, const char *what)
+{
+	for (int64 i = 0; i < n; i++)
+		units[i] = crm_units_at_scale(units[i], from, to, what);
+}
+
 Datum
 crm_units_get_numeric(int64 units, int scale)
 {

@@ -29,6 +29,21 @@ extern CrmNumericFit crm_numeric_to_units(Datum value, int64 *units, int *scale)
 /* the same, raising 22003 with a hint; what names the thing in the message ("amount") */
 extern void crm_numeric_get_units(Datum value, const char *what, int64 *units, int *scale);
 
+/* raises 22003 for an amount that does not fit at a scale that another row brought */
+extern void crm_refuse_scale(const char *what, int scale) pg_attribute_noreturn();
+
+/* units at scale `from` expressed at scale `to` >= from, as all rows of one computation must be */
+static inline int64
+crm_units_at_scale(int64 units, int from, int to, const char *what)
+{
+	if (unlikely(!crm_rescale(units, from, to, &units)))
+		crm_refuse_scale(what, to);
+	return units;
+}
+
+/* the same for n of them, in place */
+extern void crm_units_raise_scale(int64 *units, int64 n, int from, int to, const char *what);
+
 /* units at a scale as numeric, display scale = scale */
 extern Datum crm_units_get_numeric(int64 units, int scale);
 extern Datum crm_int128_get_numeric(crm_int128 units, int scale);

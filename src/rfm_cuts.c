@@ -25,6 +25,7 @@
 #include "utils/memutils.h"
 #include "utils/numeric.h"
 
+#include "aggregate.h"
 #include "array_args.h"
 #include "core/rfm.h"
 #include "numeric_units.h"
@@ -183,18 +184,6 @@ typedef struct CutsState
 #define ROW_BYTES	(sizeof(int32) + 2 * sizeof(int64))
 #define CHUNK		(1 << 20)	/* values between two looks at interrupts */
 
-static MemoryContext
-aggregate_context(FunctionCallInfo fcinfo)
-{
-	MemoryContext context;
-
-	if (!AggCheckCallContext(fcinfo, &context))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("support function of an aggregate called outside of one")));
-	return context;
-}
-
 static CutsState *
 new_state(MemoryContext context, int32 as_of, int32 bins, int64 room)
 {
@@ -220,24 +209,12 @@ make_room(CutsState *state, int64 more)
 	state->spend = repalloc_huge(state->spend, state->room * sizeof(int64));
 }
 
-static int64
-at_scale(int64 units, int from, int to)
-{
-	if (!crm_rescale(units, from, to, &units))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("spend out of range"),
-				 errdetail("With the %d decimals that another row has, an amount has more than 18 digits.", to)));
-	return units;
-}
-
 static void
 raise_scale(CutsState *state, int scale)
 {
 	if (scale <= state->scale)
 		return;
-	for (int64 i = 0; i < state->count; i++)
-		state->spend[i] = at_scale(state->spend[i], state->scale, scale);
+	crm_units_raise_scale(state->spend, state->count, state->scale, scale, "spend");
 	state->scale = scale;
 }
 
@@ -254,7 +231,7 @@ check_same_question(const CutsState *state, int32 as_of, int32 bins)
 Datum
 crm_rfm_cuts_add(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = aggregate_context(fcinfo);
+	MemoryContext context = crm_aggregate_context(fcinfo);
 	CutsState  *state = PG_ARGISNULL(0) ? NULL : (CutsState *) PG_GETARG_POINTER(0);
 	int32		as_of;
 	int32		bins;
@@ -292,7 +269,7 @@ crm_rfm_cuts_add(PG_FUNCTION_ARGS)
 		make_room(state, 1);
 		state->day[state->count] = day;
 		state->orders[state->count] = PG_GETARG_INT64(2);
-		state->spend[state->count] = at_scale(units, scale, state->scale);
+		state->spend[state->count] = crm_units_at_scale(units, scale, state->scale, "spend");
 		state->count++;
 	}
 	PG_RETURN_POINTER(state);
@@ -301,7 +278,7 @@ crm_rfm_cuts_add(PG_FUNCTION_ARGS)
 Datum
 crm_rfm_cuts_combine(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = aggregate_context(fcinfo);
+	MemoryContext context = crm_aggregate_context(fcinfo);
 	CutsState  *a = PG_ARGISNULL(0) ? NULL : (CutsState *) PG_GETARG_POINTER(0);
 	CutsState  *b = PG_ARGISNULL(1) ? NULL : (CutsState *) PG_GETARG_POINTER(1);
 
@@ -320,7 +297,7 @@ crm_rfm_cuts_combine(PG_FUNCTION_ARGS)
 	memcpy(a->day + a->count, b->day, b->count * sizeof(int32));
 	memcpy(a->orders + a->count, b->orders, b->count * sizeof(int64));
 	for (int64 i = 0; i < b->count; i++)
-		a->spend[a->count + i] = at_scale(b->spend[i], b->scale, a->scale);
+		a->spend[a->count + i] = crm_units_at_scale(b->spend[i], b->scale, a->scale, "spend");
 	a->count += b->count;
 	PG_RETURN_POINTER(a);
 }
@@ -333,7 +310,7 @@ crm_rfm_cuts_serial(PG_FUNCTION_ARGS)
 	CutsState  *state = (CutsState *) PG_GETARG_POINTER(0);
 	StringInfoData out;
 
-	(void) aggregate_context(fcinfo);
+	(void) crm_aggregate_context(fcinfo);
 	if (state->count > (int64) ((MaxAllocSize - SERIAL_HEAD - VARHDRSZ) / ROW_BYTES - 1))
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
@@ -365,7 +342,7 @@ crm_rfm_cuts_deserial(PG_FUNCTION_ARGS)
 	int32		scale;
 	int64		count;
 
-	(void) aggregate_context(fcinfo);
+	(void) crm_aggregate_context(fcinfo);
 	initStringInfo(&in);
 	appendBinaryStringInfo(&in, VARDATA_ANY(serial), VARSIZE_ANY_EXHDR(serial));
 	as_of = (int32) pq_getmsgint(&in, sizeof(int32));
@@ -449,7 +426,7 @@ crm_rfm_cuts_final(PG_FUNCTION_ARGS)
 	Datum		value[DIMENSIONS + 1];
 	bool		isnull[DIMENSIONS + 1] = {false};
 
-	(void) aggregate_context(fcinfo);
+	(void) crm_aggregate_context(fcinfo);
 	if (get_call_result_type(fcinfo, NULL, &row) != TYPEFUNC_COMPOSITE)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),

@@ -69,29 +69,16 @@ typedef struct Members
 } Members;
 
 static void
-to_scale(int64 *units, int from, int to)
-{
-	if (!crm_rescale(*units, from, to, units))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("spend out of range"),
-				 errdetail("With the %d decimals that another row has, an amount has more than 18 digits.", to)));
-}
-
-static void
 add_member(Members *m, int32 day, int64 orders, int64 units, int scale)
 {
 	if (unlikely(scale > m->scale))
 	{
-		for (int64 i = 0; i < m->count; i++)
-			to_scale(&m->spend[i], m->scale, scale);
+		crm_units_raise_scale(m->spend, m->count, m->scale, scale, "spend");
 		m->scale = scale;
 	}
-	else if (scale < m->scale)
-		to_scale(&units, scale, m->scale);
 	m->day[m->count] = day;
 	m->orders[m->count] = orders;
-	m->spend[m->count] = units;
+	m->spend[m->count] = crm_units_at_scale(units, scale, m->scale, "spend");
 	m->count++;
 }
 

@@ -29,4 +29,9 @@ typedef struct Node CrmNoSoftErrors;
 #define crm_may_execute(plan) ExecCheckRTPerms((plan)->rtable, false)
 #endif
 
+/* 18 writes it before the declaration, as C11 does */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn __attribute__((noreturn))
+#endif
+
 #endif							/* CRM_COMPAT_H */

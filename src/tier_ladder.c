@@ -40,7 +40,7 @@ typedef struct Ladder
 	char	   *metrics[CRM_MAX_NODES];
 } Ladder;
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 bad_ladder(const char *detail, const char *name)
 {
 	ereport(ERROR,

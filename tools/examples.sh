@@ -14,6 +14,7 @@ shop=crm_member_examples_$$
 work=$(mktemp -d)
 
 admin() { psql -XAtq -v ON_ERROR_STOP=1 -d "${PGDATABASE:-postgres}" "$@"; }
+# shellcheck disable=SC2317 # called by the trap
 cleanup() {
 	rm -rf "$work"
 	admin -c "DROP DATABASE IF EXISTS ${shop}_run" -c "DROP DATABASE IF EXISTS $shop" >/dev/null 2>&1 || true

@@ -46,7 +46,7 @@ check() {
 suite() {
 	kind=$1
 	shift
-	rm -f regression.diffs
+	rm -rf regression.diffs output_iso
 	before=$(wc -l <results.txt)
 	"$@" >suite.log 2>&1 </dev/null
 	status=$?
@@ -59,7 +59,13 @@ suite() {
 		report "$word" "$kind" "$name" "$rest"
 	done <suite.lines
 	if [ "$status" -ne 0 ]; then
-		if [ -s regression.diffs ]; then excerpt 80 <regression.diffs; else excerpt 40 <suite.log; fi
+		if [ -s regression.diffs ]; then
+			excerpt 80 <regression.diffs
+		elif [ "$kind" = isolation ] && [ -s output_iso/regression.diffs ]; then
+			excerpt 80 <output_iso/regression.diffs
+		else
+			excerpt 40 <suite.log
+		fi
 		if ! tail -n +$((before + 1)) results.txt | grep -q '^FAILED'; then report FAILED "$kind" '(the run itself)'; fi
 	elif [ "$(wc -l <results.txt)" -eq "$before" ]; then
 		report FAILED "$kind" '(ran no test)'

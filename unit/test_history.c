@@ -302,6 +302,12 @@ test_state(void)
 	days[0] = (CrmHistoryDay) {8000, INT32_MAX, 1};
 	days[1] = (CrmHistoryDay) {8000, 1, 1};
 	CHECK(crm_history_settle(days, 2, &n) == CRM_HISTORY_ORDERS_RANGE);
+
+	/* a scale that one amount cannot have leaves all of them as they are */
+	days[0] = (CrmHistoryDay) {8000, 1, 5};
+	days[1] = (CrmHistoryDay) {8001, 1, INT64_MAX};
+	CHECK(crm_history_rescale(days, 2, 2, 3) == CRM_HISTORY_AMOUNT_RANGE);
+	CHECK(days[0].amount == 5 && days[1].amount == INT64_MAX);
 }
 
 static void
@@ -312,6 +318,15 @@ test_liars(void)
 	size_t		length = crm_history_pack(days, 4, 2, good);
 	CrmHistoryReader reader;
 	CrmHistoryDay entry;
+	size_t		n;
+
+	/* what an open form on a damaged page may hold */
+	entry = (CrmHistoryDay) {8000, -1, 5};
+	CHECK(crm_history_settle(&entry, 1, &n) == CRM_HISTORY_CORRUPT);
+	entry = (CrmHistoryDay) {CRM_LAST_DAY + 1, 1, 5};
+	CHECK(crm_history_settle(&entry, 1, &n) == CRM_HISTORY_CORRUPT);
+	entry = (CrmHistoryDay) {CRM_FIRST_DAY - 1, 1, 5};
+	CHECK(crm_history_settle(&entry, 1, &n) == CRM_HISTORY_CORRUPT);
 
 	/* every shorter message is corrupt, and so is a longer one */
 	for (size_t cut = 0; cut <= length + 1; cut++)

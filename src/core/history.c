@@ -328,6 +328,9 @@ crm_history_settle(CrmHistoryDay *days, size_t n, size_t *settled)
 			orders += days[i].orders;
 			amount += days[i].amount;
 		}
+		/* nobody adds such entries, but a damaged open form may hold them */
+		if (orders < 0 || day < CRM_FIRST_DAY || day > CRM_LAST_DAY)
+			return CRM_HISTORY_CORRUPT;
 		if (orders > INT32_MAX)
 			return CRM_HISTORY_ORDERS_RANGE;
 		if (amount > INT64_MAX || amount < INT64_MIN)
@@ -346,13 +349,17 @@ crm_history_settle(CrmHistoryDay *days, size_t n, size_t *settled)
 CrmHistoryStatus
 crm_history_rescale(CrmHistoryDay *days, size_t n, int from, int to)
 {
+	int64_t		amount;
+
 	if (from == to)
 		return CRM_HISTORY_OK;
 	for (size_t i = 0; i < n; i++)
 	{
-		if (!crm_rescale(days[i].amount, from, to, &days[i].amount))
+		if (!crm_rescale(days[i].amount, from, to, &amount))
 			return CRM_HISTORY_AMOUNT_RANGE;
 	}
+	for (size_t i = 0; i < n; i++)
+		days[i].amount *= crm_pow10[to - from];
 	return CRM_HISTORY_OK;
 }
 

@@ -182,7 +182,7 @@ extern CrmHistoryStatus crm_history_settle(CrmHistoryDay *days, size_t n, size_t
 /* days from a reader into an array that has room for reader->left */
 extern CrmHistoryStatus crm_history_unpack(CrmHistoryReader *reader, CrmHistoryDay *days);
 
-/* brings amounts from one scale to a larger one */
+/* brings amounts from one scale to a larger one: all of them or, where one does not fit, none */
 extern CrmHistoryStatus crm_history_rescale(CrmHistoryDay *days, size_t n, int from, int to);
 
 /*

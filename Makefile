@@ -3,8 +3,8 @@
 #
 # The version lives in crm_member.control alone.  New files are found by
 # wildcard: src/*.c, src/core/*.c, sql/extension/*.sql, sql/*.sql (regression
-# tests), specs/*.spec (isolation tests), unit/test_*.c.  Building elsewhere
-# works too:  make -f /path/to/checkout/Makefile.
+# tests), specs/*.spec (isolation tests), unit/test_*.c, fuzz/fuzz_*.c.
+# Building elsewhere works too:  make -f /path/to/checkout/Makefile.
 # CI=1 turns every warning into an error.  V=1 shows the commands.
 
 srcdir     := $(patsubst %/,%,$(dir $(firstword $(MAKEFILE_LIST))))
@@ -41,7 +41,7 @@ STRICT      = $(if $(filter 1,$(CI)),-Wextra -Wno-unused-parameter -Wno-sign-com
 PG_CPPFLAGS = -I$(srcdir)/src -DCRM_VERSION='"$(EXTVERSION)"' $(ICU_CFLAGS)
 PG_CFLAGS  += $(STRICT) $(SANITIZE)
 SHLIB_LINK  = $(ICU_LIBS) -lm $(SANITIZE)
-EXTRA_CLEAN = $(EXTENSION)--*.sql unit/build asan results output_iso regression.diffs regression.out $(DIST).tar.gz
+EXTRA_CLEAN = $(EXTENSION)--*.sql unit/build fuzz/build asan results output_iso regression.diffs regression.out $(DIST).tar.gz
 DIST        = $(EXTENSION)-$(EXTVERSION)
 
 PG_CONFIG ?= pg_config
@@ -56,7 +56,7 @@ endif
 # PGXS keeps no header dependencies: any header changed means everything is built again
 $(OBJS): $(C_HEADERS) $(srcdir)/crm_member.control | $(CURDIR)/src/core
 $(OBJS:.o=.bc): | $(CURDIR)/src/core
-$(CURDIR)/src/core $(CURDIR)/unit/build:
+$(CURDIR)/src/core $(CURDIR)/unit/build $(CURDIR)/fuzz/build:
 	mkdir -p $@
 
 # One install script from the modules, in name order, with the template of a CRM schema behind them.
@@ -80,6 +80,30 @@ $(UNIT_CORE): unit/build/%.o: $(srcdir)/src/core/%.c $(C_HEADERS) | $(CURDIR)/un
 	$(CC) $(UNIT_FLAGS) -c $< -o $@
 unit/build/test_%: $(srcdir)/unit/test_%.c $(UNIT_CORE) $(wildcard $(srcdir)/unit/*.h) | $(CURDIR)/unit/build
 	$(CC) $(UNIT_FLAGS) $< $(UNIT_CORE) -lm -o $@
+
+# --- fuzzing of src/core: clang's libFuzzer, each target FUZZ_SECONDS long ---
+FUZZ_CC      = clang
+FUZZ_SECONDS = 60
+FUZZ_DIR    := $(CURDIR)/fuzz/build
+FUZZ_NAMES  := $(sort $(patsubst fuzz/fuzz_%.c,%,$(call from_src,fuzz/fuzz_*.c)))
+FUZZ_CORE    = $(patsubst src/core/%.c,$(FUZZ_DIR)/%.o,$(filter src/core/%,$(C_FILES)))
+FUZZ_FLAGS   = -std=gnu11 -g -O1 -Wall -Wextra -Werror -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I$(srcdir)/src -I$(srcdir)/fuzz
+
+.PHONY: fuzz fuzz-build
+# what is found beyond the corpus of the tree goes to fuzz/build, and so does an input that fails
+fuzz: fuzz-build ## fuzz tests of src/core (clang), FUZZ_SECONDS=60 for each target
+	set -e; for n in $(FUZZ_NAMES); do \
+		mkdir -p $(FUZZ_DIR)/found-$$n; \
+		$(FUZZ_DIR)/fuzz_$$n -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 -rss_limit_mb=1024 -verbosity=0 \
+			-artifact_prefix=$(FUZZ_DIR)/$$n- $(FUZZ_DIR)/found-$$n $(srcdir)/fuzz/corpus/$$n >$(FUZZ_DIR)/$$n.log 2>&1 || \
+			{ tail -n 60 $(FUZZ_DIR)/$$n.log; exit 1; }; \
+		echo "fuzz/fuzz_$$n.c: no finding in $(FUZZ_SECONDS) s"; \
+	done
+fuzz-build: $(FUZZ_NAMES:%=$(FUZZ_DIR)/fuzz_%)
+$(FUZZ_CORE): $(FUZZ_DIR)/%.o: $(srcdir)/src/core/%.c $(C_HEADERS) | $(FUZZ_DIR)
+	$(FUZZ_CC) $(FUZZ_FLAGS) -c $< -o $@
+$(FUZZ_DIR)/fuzz_%: $(srcdir)/fuzz/fuzz_%.c $(srcdir)/fuzz/fuzz.h $(FUZZ_CORE) | $(FUZZ_DIR)
+	$(FUZZ_CC) $(FUZZ_FLAGS) $< $(FUZZ_CORE) -lm -o $@
 
 # --- the rest ---
 .PHONY: asan checkver dist docs help regress-list

@@ -30,7 +30,7 @@ extern CrmNumericFit crm_numeric_to_units(Datum value, int64 *units, int *scale)
 extern void crm_numeric_get_units(Datum value, const char *what, int64 *units, int *scale);
 
 /* raises 22003 for an amount that does not fit at a scale that another row brought */
-extern void crm_refuse_scale(const char *what, int scale) pg_attribute_noreturn();
+pg_noreturn extern void crm_refuse_scale(const char *what, int scale);
 
 /* units at scale `from` expressed at scale `to` >= from, as all rows of one computation must be */
 static inline int64

@@ -18,7 +18,9 @@ SELECT s AS status, lifecycle_status_name(s) AS chinese, lifecycle_status_name(s
 FROM unnest(ARRAY['active', 'recently_lapsed', 'mid_term_lapsed', 'dormant', 'never']) AS s;
 SELECT lifecycle_status_name('lapsed');
 
+\set VERBOSITY default
 SELECT lifecycle_status('2024-01-01', '2024-12-31', '{90,180}');
+\set VERBOSITY sqlstate
 SELECT lifecycle_status('2024-01-01', '2024-12-31', '{90,180,365,720}');
 SELECT lifecycle_status('2024-01-01', '2024-12-31', '{90,90,365}');
 SELECT lifecycle_status('2024-01-01', '2024-12-31', '{-1,90,365}');

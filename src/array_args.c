@@ -62,6 +62,7 @@ crm_check_list_length(const CrmList *list, const char *what, int least, int most
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("%s has the wrong number of elements", what),
+				 least == most ? errdetail("There are %d elements; there must be %d.", list->n, least) :
 				 errdetail("There are %d elements; %d to %d are possible.", list->n, least, most)));
 }
 

@@ -69,7 +69,6 @@ SELECT * FROM histories('SELECT ''a''::text, date ''2024-01-01'', 5');
 SELECT * FROM histories('SELECT 1, date ''2024-01-01'', 5', NULL::text);
 SELECT * FROM histories('SELECT 1::bigint, date ''2024-01-01'', 5', NULL::integer);
 SELECT * FROM histories('SELECT 1.5, date ''2024-01-01'', 5');
-SELECT * FROM histories('SELECT 1, timestamptz ''2024-01-01'', 5', 'Asia/Shanghai');
 SELECT * FROM histories('SELECT 1, ''2024-01-01''::text, 5');
 SELECT * FROM histories('SELECT 1, date ''2024-01-01'', 5.0::float8');
 SELECT * FROM histories('SELECT 1, timestamptz ''2024-01-01'', 5');

@@ -68,11 +68,6 @@ SELECT count(*) FROM rfm_scores('TABLE s_many', 'infinity');
 SELECT count(*) FROM rfm_scores('TABLE s_many', '2024-01-01', 1);
 SELECT count(*) FROM rfm_scores('TABLE s_many', '2024-01-01', 10);
 SELECT count(*) FROM rfm_scores('TABLE s_many', '2024-01-01', bins => NULL);
--- a value in the place of key_type: a parameter without a type, meant for bins
-PREPARE s_untyped AS SELECT count(*) FROM rfm_scores($1, $2, $3, NULL::text);
-EXECUTE s_untyped ('SELECT member_id::text, day, amount FROM s_many', '2024-01-01', '3');
-DEALLOCATE s_untyped;
-SELECT count(*) FROM rfm_scores('TABLE s_many', '2024-01-01', 5, 3::bigint);
 SELECT count(*) FROM rfm_scores('SELECT member_id::text, day, amount FROM s_many', '2024-01-01');
 SELECT count(*) FROM rfm_scores('SELECT member_id, day::timestamptz, amount FROM s_many', '2024-01-01');
 SELECT count(*) > 0 AS zoned FROM rfm_scores('SELECT member_id, day::timestamptz, amount FROM s_many', '2024-01-01', time_zone => 'Asia/Shanghai');

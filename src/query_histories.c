@@ -115,7 +115,7 @@ crm_histories(PG_FUNCTION_ARGS)
 	run->fold.query.text = crm_query_argument(fcinfo);
 	run->fold.query.time_zone = crm_zone_argument(fcinfo, 2);
 	run->fold.kind = &histories_kind;
-	run->result = crm_fold_result(fcinfo, 1, &run->fold);
+	run->result = crm_fold_result(fcinfo, &run->fold);
 	crm_query_fold(&run->fold);
 	return (Datum) 0;
 }

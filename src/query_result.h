@@ -55,22 +55,12 @@ crm_as_of_argument(FunctionCallInfo fcinfo, int n)
 	return day;
 }
 
-/*
- * Sets up the result of a fold whose first column is the key, and with it the
- * kind of the key.  A value for key_type was meant for another argument: where
- * a client leaves types open, bins or a time zone finds its way there.
- */
+/* sets up the result of a fold whose first column is the key, and with it the kind of the key */
 static inline ReturnSetInfo *
-crm_fold_result(FunctionCallInfo fcinfo, int key_type, CrmQueryFold *fold)
+crm_fold_result(FunctionCallInfo fcinfo, CrmQueryFold *fold)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 
-	if (!PG_ARGISNULL(key_type))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("key_type must be null"),
-				 errdetail("Only its type counts: it is that of the key."),
-				 errhint("Name the arguments, for example bins => 5, key_type => NULL::text, time_zone => 'Asia/Shanghai'.")));
 	InitMaterializedSRF(fcinfo, 0);
 	fold->query.key = crm_key_kind(TupleDescAttr(result->setDesc, 0)->atttypid);
 	return result;

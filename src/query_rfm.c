@@ -373,7 +373,7 @@ return_scores(RfmRun *run)
 }
 
 static Datum
-rfm_scores(FunctionCallInfo fcinfo, int bins, int key_type_argument)
+rfm_scores(FunctionCallInfo fcinfo, int bins, int zone_argument)
 {
 	RfmRun	   *run = palloc0(sizeof(RfmRun));
 
@@ -383,12 +383,12 @@ rfm_scores(FunctionCallInfo fcinfo, int bins, int key_type_argument)
 	run->fold.query.text = crm_query_argument(fcinfo);
 	run->fold.query.last_day = crm_as_of_argument(fcinfo, 1);
 	run->fold.query.has_last_day = true;
-	run->fold.query.time_zone = crm_zone_argument(fcinfo, key_type_argument + 1);
+	run->fold.query.time_zone = crm_zone_argument(fcinfo, zone_argument);
 	run->fold.kind = &rfm_kind;
 	run->least_spend = PG_INT64_MAX;
 	run->most_spend = PG_INT64_MIN;
 	run->least_orders = run->least_stamp = PG_UINT32_MAX;
-	run->result = crm_fold_result(fcinfo, key_type_argument, &run->fold);
+	run->result = crm_fold_result(fcinfo, &run->fold);
 	crm_query_fold(&run->fold);
 	return_scores(run);
 	return (Datum) 0;
@@ -400,7 +400,7 @@ Datum
 crm_rfm_scores(PG_FUNCTION_ARGS)
 {
 	crm_require_argument(fcinfo, 2, "bins");
-	return rfm_scores(fcinfo, PG_GETARG_INT32(2), 3);
+	return rfm_scores(fcinfo, PG_GETARG_INT32(2), 4);
 }
 
 /* (query, as_of, key_type, time_zone) */
@@ -408,5 +408,5 @@ PG_FUNCTION_INFO_V1(crm_rfm_scores_in_five);
 Datum
 crm_rfm_scores_in_five(PG_FUNCTION_ARGS)
 {
-	return rfm_scores(fcinfo, 5, 2);
+	return rfm_scores(fcinfo, 5, 3);
 }

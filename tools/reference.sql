@@ -20,10 +20,9 @@ INSERT INTO chapter VALUES
     (3, 'RFM', '^(rfm_|[rfm]_score$)'),
     (4, 'Classes', '^(abc_|lifecycle_|value_grade)'),
     (5, 'Money', '^(clv$|margin$|gini$|split_amount$)'),
-    (6, 'Tiers', '^(tier_|ladder_)'),
-    (7, 'The CRM schema', '_crm$'),
-    (8, 'About the installation', '^crm_version$'),
-    (9, 'Other functions', '');
+    (6, 'The CRM schema', '_crm$'),
+    (7, 'About the installation', '^crm_version$'),
+    (8, 'Other functions', '');
 
 -- Functions that types, operators, aggregates and indexes call; nobody calls them by name.
 CREATE TEMP VIEW support AS

@@ -18,7 +18,7 @@ CREATE TABLE @crm@.sale (
   occurred_at timestamptz NOT NULL,
   recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   net_spend numeric(18,2) NOT NULL,
-  refund_of_id bigint REFERENCES @crm@.sale,
+  refund_of_id bigint REFERENCES @crm@.sale ON DELETE SET NULL,
   channel text,
   list_amount numeric(18,2),
   discount_amount numeric(18,2),
@@ -103,6 +103,10 @@ COMMENT ON TABLE @crm@.sale IS 'one row a sale, or a refund with negative amount
 COMMENT ON TABLE @crm@.sale_past IS 'what was recorded of a sale before it was corrected or removed, and in which span of time that was believed';
 COMMENT ON TABLE @crm@.sale_line IS 'the lines of a sale with each line''s share of discount, tenders, points and cost; a refund reads these and never runs the rules again';
 COMMENT ON TABLE @crm@.sale_tender IS 'what a sale was paid with; bears says which kind of value it is: real money, stored-value principal, its gift part, or points';
+
+-- The trigger functions of the modules on sale run with enable_seqscan off: a
+-- plan made while the table was small must not scan it for each member later.
+-- Where a scan remains its cost looks huge, so jit is off too.
 
 -- A corrected row is known from the correction on; the row as it was goes to sale_past.
 CREATE OR REPLACE FUNCTION @crm@._sale_stamp() RETURNS trigger

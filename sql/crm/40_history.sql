@@ -25,6 +25,8 @@ COMMENT ON COLUMN @crm@.member_history.changed_at IS 'when history last changed'
 CREATE OR REPLACE FUNCTION @crm@._history_insert() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET jit = off
 AS $$
 BEGIN
   INSERT INTO @crm@.member_history AS h (member_id, history)
@@ -41,6 +43,8 @@ COMMENT ON FUNCTION @crm@._history_insert() IS 'trigger: adds new sales to the h
 CREATE OR REPLACE FUNCTION @crm@._history_update() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET jit = off
 AS $$
 BEGIN
   -- what comes is added before what goes is taken out, so no day falls below what it holds;
@@ -71,6 +75,8 @@ COMMENT ON FUNCTION @crm@._history_update() IS 'trigger: moves changed sales in 
 CREATE OR REPLACE FUNCTION @crm@._history_delete() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET jit = off
 AS $$
 BEGIN
   WITH going AS (

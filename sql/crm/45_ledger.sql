@@ -140,8 +140,13 @@ CREATE OR REPLACE TRIGGER account_stays
   FOR EACH STATEMENT EXECUTE FUNCTION @crm@._refuse_change();
 
 CREATE OR REPLACE FUNCTION @crm@._programme_account(asset_id smallint, programme text) RETURNS bigint
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN (SELECT a.id FROM @crm@.account AS a WHERE a.programme = _programme_account.programme AND a.asset_id = _programme_account.asset_id);
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN (SELECT a.id FROM @crm@.account AS a WHERE a.programme = _programme_account.programme AND a.asset_id = _programme_account.asset_id);
+END
+$$;
 COMMENT ON FUNCTION @crm@._programme_account(smallint, text) IS 'the programme''s account of an asset: issued, redeemed, expired, clawed back or adjusted';
 
 -- Takes units out of an account of lots: from the lots of first_event, also

@@ -135,23 +135,27 @@ COMMENT ON FUNCTION @crm@._book(bigint, smallint, bigint, smallint, bigint, bigi
 -- down once; for a sale whose source tells no lines, the same on the whole.
 -- Twelve decimals decide: thirds that add up to a whole are a whole.
 CREATE OR REPLACE FUNCTION @crm@._kept(sale_id bigint, asset_id smallint, units bigint) RETURNS bigint
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT CASE WHEN NOT b.refunded THEN _kept.units
-            WHEN l.earned = _kept.units AND NOT b.lineless THEN floor(round(l.kept, 12))::bigint
-            ELSE floor(_kept.units * greatest(b.remains, 0) / b.net_spend)::bigint END
-FROM (SELECT s.net_spend, s.net_spend + coalesce(sum(r.net_spend), 0) AS remains, count(r.id) > 0 AS refunded,
-             coalesce(bool_or(NOT EXISTS (SELECT FROM @crm@.sale_line AS y WHERE y.sale_id = r.id)) FILTER (WHERE r.id IS NOT NULL), false) AS lineless
-      FROM @crm@.sale AS s LEFT JOIN @crm@.sale AS r ON r.refund_of_id = s.id
-      WHERE s.id = _kept.sale_id GROUP BY s.id, s.net_spend) AS b
-     CROSS JOIN LATERAL (
-       SELECT sum(e.earned) AS earned, sum(CASE WHEN e.paid > 0 THEN e.earned * greatest(e.paid + coalesce(g.paid, 0), 0) / e.paid ELSE e.earned END) AS kept
-       FROM (SELECT y.line_no, y.money_amount + y.principal_amount AS paid,
-                    (CASE _kept.asset_id WHEN 1 THEN y.points_earned ELSE y.growth_earned END)::numeric(40,20) AS earned
-             FROM @crm@.sale_line AS y WHERE y.sale_id = _kept.sale_id AND y.kind = 'goods') AS e
-            LEFT JOIN LATERAL (SELECT sum(y.money_amount + y.principal_amount) AS paid FROM @crm@.sale_line AS y JOIN @crm@.sale AS r ON r.id = y.sale_id
-                               WHERE r.refund_of_id = _kept.sale_id AND y.refund_of_line_no = e.line_no) AS g ON true) AS l
+BEGIN
+  RETURN (
+    SELECT CASE WHEN NOT b.refunded THEN _kept.units
+                WHEN l.earned = _kept.units AND NOT b.lineless THEN floor(round(l.kept, 12))::bigint
+                ELSE floor(_kept.units * greatest(b.remains, 0) / b.net_spend)::bigint END
+    FROM (SELECT s.net_spend, s.net_spend + coalesce(sum(r.net_spend), 0) AS remains, count(r.id) > 0 AS refunded,
+                 coalesce(bool_or(NOT EXISTS (SELECT FROM @crm@.sale_line AS y WHERE y.sale_id = r.id)) FILTER (WHERE r.id IS NOT NULL), false) AS lineless
+          FROM @crm@.sale AS s LEFT JOIN @crm@.sale AS r ON r.refund_of_id = s.id
+          WHERE s.id = _kept.sale_id GROUP BY s.id, s.net_spend) AS b
+         CROSS JOIN LATERAL (
+           SELECT sum(e.earned) AS earned, sum(CASE WHEN e.paid > 0 THEN e.earned * greatest(e.paid + coalesce(g.paid, 0), 0) / e.paid ELSE e.earned END) AS kept
+           FROM (SELECT y.line_no, y.money_amount + y.principal_amount AS paid,
+                        (CASE _kept.asset_id WHEN 1 THEN y.points_earned ELSE y.growth_earned END)::numeric(40,20) AS earned
+                 FROM @crm@.sale_line AS y WHERE y.sale_id = _kept.sale_id AND y.kind = 'goods') AS e
+                LEFT JOIN LATERAL (SELECT sum(y.money_amount + y.principal_amount) AS paid FROM @crm@.sale_line AS y JOIN @crm@.sale AS r ON r.id = y.sale_id
+                                   WHERE r.refund_of_id = _kept.sale_id AND y.refund_of_line_no = e.line_no) AS g ON true) AS l
+  );
+END
 $$;
 COMMENT ON FUNCTION @crm@._kept(bigint, smallint, bigint) IS 'how many of the units that a sale earned it keeps after its refunds';
 
@@ -234,6 +238,8 @@ COMMENT ON FUNCTION @crm@._points_settle(bigint, timestamptz) IS 'books the diff
 CREATE OR REPLACE FUNCTION @crm@._points_insert() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET jit = off
 AS $$
 DECLARE
   indebted record;
@@ -241,12 +247,21 @@ DECLARE
   lined bigint[];
 BEGIN
   FOR indebted IN
-    WITH due AS MATERIALIZED (
-      SELECT n.id AS sale_id, n.member_id, n.occurred_at, e.asset_id, e.units, e.rule_id, e.available_from, e.expires_at
+    WITH sum AS (
+      -- as _earning does for one sale: the units of an asset added, the rule of the lowest number in charge
+      SELECT n.id AS sale_id, n.member_id, n.occurred_at, r.asset_id, round(sum(r.units * n.net_spend / r.per_amount), 12) AS units,
+             (array_agg(r.id ORDER BY r.rule_no))[1] AS rule_id
       FROM new_rows AS n
            JOIN @crm@.source AS o ON o.id = n.source_id AND n.occurred_at >= o.accrue_from
-           CROSS JOIN LATERAL @crm@._earning(n.occurred_at, n.net_spend) AS e
-      WHERE n.member_id IS NOT NULL AND n.net_spend > 0 AND e.units > 0
+           JOIN @crm@.earning_rule AS r ON r.valid_from <= n.occurred_at AND n.occurred_at < r.valid_to
+      WHERE n.member_id IS NOT NULL AND n.net_spend > 0
+      GROUP BY n.id, n.member_id, n.occurred_at, r.asset_id
+    ), due AS MATERIALIZED (
+      SELECT s.sale_id, s.member_id, s.occurred_at, s.asset_id, @crm@._round_units(s.units, r.rounding) AS units, s.rule_id,
+             a.at AS available_from, @crm@._expiry(a.at, r.expiry_months, r.expiry_end) AS expires_at
+      FROM sum AS s JOIN @crm@.earning_rule AS r ON r.id = s.rule_id
+           CROSS JOIN LATERAL (SELECT CASE WHEN r.pending_days = 0 THEN s.occurred_at ELSE @crm@.day_start(@crm@.local_day(s.occurred_at) + r.pending_days) END AS at) AS a
+      WHERE @crm@._round_units(s.units, r.rounding) > 0
     ), event AS (
       INSERT INTO @crm@.ledger_event (kind, member_id, sale_id, occurred_at)
       SELECT DISTINCT 'earn', d.member_id, d.sale_id, d.occurred_at FROM due AS d ORDER BY d.member_id, d.occurred_at, d.sale_id
@@ -294,6 +309,8 @@ COMMENT ON FUNCTION @crm@._points_insert() IS 'trigger: books the points and gro
 CREATE OR REPLACE FUNCTION @crm@._points_change() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET jit = off
 AS $$
 DECLARE
   sale_ids bigint[];

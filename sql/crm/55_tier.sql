@@ -110,6 +110,9 @@ CREATE OR REPLACE TRIGGER tier_pin_stays
   BEFORE UPDATE OF id, member_id, ladder_no, tier_code, effect, valid_from, valid_to, known_from, reason, pinned_by OR DELETE OR TRUNCATE
   ON @crm@.tier_pin FOR EACH STATEMENT EXECUTE FUNCTION @crm@._refuse_change();
 
+-- The functions that are asked once a member are PL/pgSQL, which keeps its plans
+-- for the session; a function in SQL would be planned at each call.
+
 -- The one way to a new version: the version in force ends where the new one begins.
 CREATE OR REPLACE FUNCTION @crm@.tier_ladder_set(form jsonb, name text, valid_from timestamptz DEFAULT '-infinity', ladder_no integer DEFAULT 1) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -148,10 +151,15 @@ $$;
 COMMENT ON FUNCTION @crm@.tier_ladder_set(jsonb, text, timestamptz, integer) IS 'puts a new version of a ladder in force from an instant on and answers its id; members are not moved by it before their next sale or the end of their period. For the owner. Errors: 22023 bad form or metric, 23P01 a later version stands already';
 
 CREATE OR REPLACE FUNCTION @crm@._ladder_at(ladder_no integer, at timestamptz) RETURNS @crm@.tier_ladder
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT l.* FROM @crm@.tier_ladder AS l WHERE l.ladder_no = _ladder_at.ladder_no AND l.valid_from <= at AND at < l.valid_to
+DECLARE
+  found_one @crm@.tier_ladder;
+BEGIN
+  SELECT l.* INTO found_one FROM @crm@.tier_ladder AS l WHERE l.ladder_no = _ladder_at.ladder_no AND l.valid_from <= at AND at < l.valid_to;
+  RETURN found_one;
+END
 $$;
 COMMENT ON FUNCTION @crm@._ladder_at(integer, timestamptz) IS 'the version of a ladder in force at an instant';
 
@@ -166,53 +174,65 @@ COMMENT ON FUNCTION @crm@._window_start(text, date) IS 'the first local day that
 
 -- The metrics of a member at an instant, from the sales as known at known_at.
 CREATE OR REPLACE FUNCTION @crm@._metrics_at(member_id bigint, names text[], at timestamptz, known_at timestamptz) RETURNS jsonb
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT coalesce(jsonb_object_agg(m.name, CASE substring(m.name FROM '^(.*)_[^_]+$')
-         WHEN 'net_spend' THEN v.net_spend WHEN 'orders' THEN v.orders WHEN 'active_days' THEN v.active_days ELSE g.growth END), '{}')
-FROM unnest(names) AS m(name)
-     CROSS JOIN LATERAL (SELECT coalesce(@crm@.day_start(@crm@._window_start(m.name, @crm@.local_day(at))), '-infinity') AS from_at) AS w
-     LEFT JOIN LATERAL (
-       SELECT coalesce(sum(s.net_spend), 0) AS net_spend,
-              count(*) FILTER (WHERE s.net_spend >= 0) AS orders,
-              count(DISTINCT @crm@.local_day(s.occurred_at)) FILTER (WHERE s.net_spend >= 0) AS active_days
-       FROM @crm@._sales_known(_metrics_at.member_id, w.from_at, at, known_at) AS s) AS v ON m.name !~ '^growth_'
-     LEFT JOIN LATERAL (
-       SELECT coalesce(sum(CASE WHEN p.to_account = a.id THEN p.units ELSE -p.units END), 0) AS growth
-       FROM @crm@.ledger_event AS e JOIN @crm@.posting AS p ON p.event_id = e.id AND p.asset_id = 2
-            JOIN @crm@.account AS a ON a.id IN (p.from_account, p.to_account) AND a.member_id = _metrics_at.member_id
-       WHERE e.member_id = _metrics_at.member_id AND e.occurred_at >= w.from_at AND e.occurred_at <= at AND e.recorded_at <= known_at) AS g ON m.name ~ '^growth_'
+BEGIN
+  RETURN (
+    SELECT coalesce(jsonb_object_agg(m.name, CASE substring(m.name FROM '^(.*)_[^_]+$')
+             WHEN 'net_spend' THEN v.net_spend WHEN 'orders' THEN v.orders WHEN 'active_days' THEN v.active_days ELSE g.growth END), '{}')
+    FROM unnest(names) AS m(name)
+         CROSS JOIN LATERAL (SELECT coalesce(@crm@.day_start(@crm@._window_start(m.name, @crm@.local_day(at))), '-infinity') AS from_at) AS w
+         LEFT JOIN LATERAL (
+           SELECT coalesce(sum(s.net_spend), 0) AS net_spend,
+                  count(*) FILTER (WHERE s.net_spend >= 0) AS orders,
+                  count(DISTINCT @crm@.local_day(s.occurred_at)) FILTER (WHERE s.net_spend >= 0) AS active_days
+           FROM @crm@._sales_known(_metrics_at.member_id, w.from_at, at, known_at) AS s WHERE m.name !~ '^growth_') AS v ON true
+         LEFT JOIN LATERAL (
+           SELECT coalesce(sum(CASE WHEN p.to_account = a.id THEN p.units ELSE -p.units END), 0) AS growth
+           FROM @crm@.ledger_event AS e JOIN @crm@.posting AS p ON p.event_id = e.id AND p.asset_id = 2
+                JOIN @crm@.account AS a ON a.id IN (p.from_account, p.to_account) AND a.member_id = _metrics_at.member_id
+           WHERE e.member_id = _metrics_at.member_id AND e.occurred_at >= w.from_at AND e.occurred_at <= at AND e.recorded_at <= known_at AND m.name ~ '^growth_') AS g ON true
+  );
+END
 $$;
 COMMENT ON FUNCTION @crm@._metrics_at(bigint, text[], timestamptz, timestamptz) IS 'metrics of a member at an instant, as known at another, as an object of numbers';
 
 -- The same from the stored history, for an instant after which the member has no sale.
 CREATE OR REPLACE FUNCTION @crm@._metrics_now(member_id bigint, history crm_member.purchase_history, names text[], at timestamptz) RETURNS jsonb
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT coalesce(jsonb_object_agg(m.name, CASE substring(m.name FROM '^(.*)_[^_]+$')
-         WHEN 'net_spend' THEN crm_member.net_spend(history, w.from_day, w.day)
-         WHEN 'orders' THEN crm_member.order_count(history, w.from_day, w.day)
-         WHEN 'active_days' THEN crm_member.active_days(history, w.from_day, w.day)
-         ELSE (@crm@._metrics_at(member_id, ARRAY[m.name], at, 'infinity') ->> m.name)::numeric END), '{}')
-FROM unnest(names) AS m(name)
-     CROSS JOIN LATERAL (SELECT @crm@.local_day(at) AS day, @crm@._window_start(m.name, @crm@.local_day(at)) AS from_day) AS w
+BEGIN
+  RETURN (
+    SELECT coalesce(jsonb_object_agg(m.name, CASE substring(m.name FROM '^(.*)_[^_]+$')
+             WHEN 'net_spend' THEN crm_member.net_spend(history, w.from_day, w.day)
+             WHEN 'orders' THEN crm_member.order_count(history, w.from_day, w.day)
+             WHEN 'active_days' THEN crm_member.active_days(history, w.from_day, w.day)
+             ELSE (@crm@._metrics_at(member_id, ARRAY[m.name], at, 'infinity') ->> m.name)::numeric END), '{}')
+    FROM unnest(names) AS m(name)
+         CROSS JOIN LATERAL (SELECT @crm@.local_day(at) AS day, @crm@._window_start(m.name, @crm@.local_day(at)) AS from_day) AS w
+  );
+END
 $$;
 COMMENT ON FUNCTION @crm@._metrics_now(bigint, crm_member.purchase_history, text[], timestamptz) IS 'metrics of a member at an instant not before the last sale, from the purchase history';
 
 -- What the metrics can never pass at any instant: conditions only ask "at
 -- least", so a tier that these do not reach was never reached.
 CREATE OR REPLACE FUNCTION @crm@._metrics_bound(member_id bigint, names text[]) RETURNS jsonb
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT coalesce(jsonb_object_agg(m.name, CASE substring(m.name FROM '^(.*)_[^_]+$') WHEN 'net_spend' THEN v.net_spend WHEN 'growth' THEN g.growth ELSE v.orders END), '{}')
-FROM unnest(names) AS m(name)
-     CROSS JOIN (SELECT coalesce(sum(s.net_spend) FILTER (WHERE s.net_spend > 0), 0) AS net_spend, count(*) FILTER (WHERE s.net_spend >= 0) AS orders
-                 FROM @crm@.sale AS s WHERE s.member_id = _metrics_bound.member_id) AS v
-     LEFT JOIN LATERAL (SELECT coalesce(sum(p.units), 0) AS growth FROM @crm@.account AS a JOIN @crm@.posting AS p ON p.to_account = a.id AND p.to_account > 0
-                        WHERE a.member_id = _metrics_bound.member_id AND a.asset_id = 2) AS g ON m.name ~ '^growth_'
+BEGIN
+  RETURN (
+    SELECT coalesce(jsonb_object_agg(m.name, CASE substring(m.name FROM '^(.*)_[^_]+$') WHEN 'net_spend' THEN v.net_spend WHEN 'growth' THEN g.growth ELSE v.orders END), '{}')
+    FROM unnest(names) AS m(name)
+         CROSS JOIN (SELECT coalesce(sum(s.net_spend) FILTER (WHERE s.net_spend > 0), 0) AS net_spend, count(*) FILTER (WHERE s.net_spend >= 0) AS orders
+                     FROM @crm@.sale AS s WHERE s.member_id = _metrics_bound.member_id) AS v
+         LEFT JOIN LATERAL (SELECT coalesce(sum(p.units), 0) AS growth FROM @crm@.account AS a JOIN @crm@.posting AS p ON p.to_account = a.id AND p.to_account > 0
+                            WHERE a.member_id = _metrics_bound.member_id AND a.asset_id = 2 AND m.name ~ '^growth_') AS g ON true
+  );
+END
 $$;
 COMMENT ON FUNCTION @crm@._metrics_bound(bigint, text[]) IS 'upper bounds of the metrics of a member over all time';
 
@@ -359,41 +379,62 @@ $$;
 COMMENT ON FUNCTION @crm@._tier_replay(bigint, integer, timestamptz, timestamptz, boolean) IS 'recomputes the tier periods of a member from an instant on, ends beliefs that no longer hold and writes new ones; answers how many it wrote';
 
 CREATE OR REPLACE FUNCTION @crm@._tier_rank(ladder_id bigint, code text) RETURNS integer
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN (SELECT t.rank FROM @crm@.tier AS t WHERE t.ladder_id = _tier_rank.ladder_id AND t.code = _tier_rank.code);
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN (SELECT t.rank FROM @crm@.tier AS t WHERE t.ladder_id = _tier_rank.ladder_id AND t.code = _tier_rank.code);
+END
+$$;
 COMMENT ON FUNCTION @crm@._tier_rank(bigint, text) IS 'the rank of a tier in a version of a ladder';
 
 CREATE OR REPLACE FUNCTION @crm@._base_rank(ladder_id bigint) RETURNS integer
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN (SELECT min(t.rank) FROM @crm@.tier AS t WHERE t.ladder_id = _base_rank.ladder_id);
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN (SELECT min(t.rank) FROM @crm@.tier AS t WHERE t.ladder_id = _base_rank.ladder_id);
+END
+$$;
 COMMENT ON FUNCTION @crm@._base_rank(bigint) IS 'the rank of the lowest tier of a version of a ladder';
 
 -- The rank of the period that is written down for a member at an instant; the base where none is.
 CREATE OR REPLACE FUNCTION @crm@._rank_held(member_id bigint, ladder_no integer, ladder_id bigint, at timestamptz) RETURNS integer
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN COALESCE((SELECT COALESCE(@crm@._tier_rank(_rank_held.ladder_id, t.code), t.rank)
-                 FROM @crm@.member_tier AS m JOIN @crm@.tier AS t ON t.id = m.tier_id
-                 WHERE m.member_id = _rank_held.member_id AND m.ladder_no = _rank_held.ladder_no AND m.known_to = 'infinity'
-                   AND m.valid_from <= at AND at < m.valid_to),
-                @crm@._base_rank(_rank_held.ladder_id));
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN COALESCE((SELECT COALESCE(@crm@._tier_rank(_rank_held.ladder_id, t.code), t.rank)
+                   FROM @crm@.member_tier AS m JOIN @crm@.tier AS t ON t.id = m.tier_id
+                   WHERE m.member_id = _rank_held.member_id AND m.ladder_no = _rank_held.ladder_no AND m.known_to = 'infinity'
+                     AND m.valid_from <= at AND at < m.valid_to),
+                  @crm@._base_rank(_rank_held.ladder_id));
+END
+$$;
 COMMENT ON FUNCTION @crm@._rank_held(bigint, integer, bigint, timestamptz) IS 'the rank of the earned tier that is written down for an instant';
 
 -- Whether the sales of a member, whatever their order, could have reached a tier above the base on any version from an instant on.
 CREATE OR REPLACE FUNCTION @crm@._tier_possible(member_id bigint, ladder_no integer, from_at timestamptz) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT EXISTS (SELECT FROM @crm@.member_tier AS m WHERE m.member_id = _tier_possible.member_id AND m.ladder_no = _tier_possible.ladder_no AND m.known_to = 'infinity')
-    OR EXISTS (SELECT FROM @crm@.tier_ladder AS l
-               WHERE l.ladder_no = _tier_possible.ladder_no AND l.valid_to > from_at
-                 AND @crm@._tier_rank(l.id, crm_member.tier_for(@crm@._metrics_bound(_tier_possible.member_id, crm_member.ladder_metrics(l.form)), l.form))
-                     > @crm@._base_rank(l.id))
+BEGIN
+  RETURN (
+    SELECT EXISTS (SELECT FROM @crm@.member_tier AS m WHERE m.member_id = _tier_possible.member_id AND m.ladder_no = _tier_possible.ladder_no AND m.known_to = 'infinity')
+        OR EXISTS (SELECT FROM @crm@.tier_ladder AS l
+                   WHERE l.ladder_no = _tier_possible.ladder_no AND l.valid_to > from_at
+                     AND @crm@._tier_rank(l.id, crm_member.tier_for(@crm@._metrics_bound(_tier_possible.member_id, crm_member.ladder_metrics(l.form)), l.form))
+                         > @crm@._base_rank(l.id))
+  );
+END
 $$;
 COMMENT ON FUNCTION @crm@._tier_possible(bigint, integer, timestamptz) IS 'false when a member cannot have had a tier above the base';
 
 CREATE OR REPLACE FUNCTION @crm@._tiers_insert() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET jit = off
 AS $$
 DECLARE
   c record;
@@ -423,6 +464,8 @@ COMMENT ON FUNCTION @crm@._tiers_insert() IS 'trigger: raises tiers in the state
 CREATE OR REPLACE FUNCTION @crm@._tiers_change() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET jit = off
 AS $$
 DECLARE
   members bigint[];

@@ -15,7 +15,8 @@ AS $$
 SELECT l.level, 'f', f.object
 FROM unnest('{clerk,app,manager}'::text[]) AS l(level),
      unnest('{member_register,sale_record,sale_refund,points_balance,tier_for}'::text[]) AS f(object)
-UNION ALL SELECT 'manager', 'f', f.object FROM unnest('{tier_pin,tier_review}'::text[]) AS f(object)
+UNION ALL SELECT 'manager', 'f', f.object FROM unnest('{tier_pin,tier_review,sync_sales}'::text[]) AS f(object)
+UNION ALL SELECT 'app', 'f', 'sync_sales'
 UNION ALL SELECT 'auditor', 'f', f.object FROM unnest('{points_balance,tier_for}'::text[]) AS f(object)
 UNION ALL SELECT 'auditor', 'r', r.object
 FROM unnest('{crm_layout,setting,job_run,store,category,product,access,outbox,member,realm,member_key,source,sale,sale_past,sale_line,sale_tender,member_history,asset,account,ledger_event,posting,lot,lot_use,earning_rule,tier_ladder,tier,member_tier,tier_pin}'::text[]) AS r(object)
@@ -95,6 +96,7 @@ BEGIN
   IF EXISTS (SELECT FROM @crm@.member_history AS h WHERE h.history IS NULL) THEN
     PERFORM @crm@.rebuild_histories(only_missing => true);
   END IF;
+  PERFORM @crm@._repair_sources();
   FOR name IN SELECT DISTINCT a.role_name FROM @crm@.access AS a LOOP
     PERFORM @crm@._apply_access(name);
   END LOOP;

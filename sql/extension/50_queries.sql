@@ -23,7 +23,7 @@ LANGUAGE c STABLE PARALLEL UNSAFE COST 1000 ROWS 100000
 SUPPORT crm_member.query_rows_support
 AS 'MODULE_PATHNAME', 'crm_histories';
 COMMENT ON FUNCTION crm_member.histories(text, bigint, text) IS
-'the purchase history of every member in a query of (key, day, amount). The query is one SELECT, run read-only with the caller''s rights; its key is bigint, integer, text or uuid, the type of key_type, which is always NULL; texts are told apart by their bytes; its day is a date or a timestamp (with time zone: time_zone says which days); its amount is numeric or an integer. Rows with a NULL are left out, as in purchase_history(day, amount). CR102 for another text, 42804 for other columns, 22023 for a missing or unknown time zone and for a key_type that is not NULL';
+'the purchase history of every member in a query of (key, day, amount). The query is one SELECT, run read-only with the caller''s rights; its key is bigint, integer, text or uuid as key_type, of which only the type counts, says; its day is a date or a timestamp (with time zone: time_zone says which days); its amount is numeric or an integer. Rows with a NULL are left out, as in purchase_history(day, amount). CR102 for another text, 42804 for other columns, 22023 for a missing or unknown time zone';
 
 CREATE FUNCTION crm_member.histories(
   query text,
@@ -36,7 +36,7 @@ LANGUAGE c STABLE PARALLEL UNSAFE COST 1000 ROWS 100000
 SUPPORT crm_member.query_rows_support
 AS 'MODULE_PATHNAME', 'crm_histories';
 COMMENT ON FUNCTION crm_member.histories(text, integer, text) IS
-'the purchase history of every member in a query of (key, day, amount). The query is one SELECT, run read-only with the caller''s rights; its key is bigint, integer, text or uuid, the type of key_type, which is always NULL; texts are told apart by their bytes; its day is a date or a timestamp (with time zone: time_zone says which days); its amount is numeric or an integer. Rows with a NULL are left out, as in purchase_history(day, amount). CR102 for another text, 42804 for other columns, 22023 for a missing or unknown time zone and for a key_type that is not NULL';
+'the purchase history of every member in a query of (key, day, amount). The query is one SELECT, run read-only with the caller''s rights; its key is bigint, integer, text or uuid as key_type, of which only the type counts, says; its day is a date or a timestamp (with time zone: time_zone says which days); its amount is numeric or an integer. Rows with a NULL are left out, as in purchase_history(day, amount). CR102 for another text, 42804 for other columns, 22023 for a missing or unknown time zone';
 
 CREATE FUNCTION crm_member.histories(
   query text,
@@ -49,7 +49,7 @@ LANGUAGE c STABLE PARALLEL UNSAFE COST 1000 ROWS 100000
 SUPPORT crm_member.query_rows_support
 AS 'MODULE_PATHNAME', 'crm_histories';
 COMMENT ON FUNCTION crm_member.histories(text, text, text) IS
-'the purchase history of every member in a query of (key, day, amount). The query is one SELECT, run read-only with the caller''s rights; its key is bigint, integer, text or uuid, the type of key_type, which is always NULL; texts are told apart by their bytes; its day is a date or a timestamp (with time zone: time_zone says which days); its amount is numeric or an integer. Rows with a NULL are left out, as in purchase_history(day, amount). CR102 for another text, 42804 for other columns, 22023 for a missing or unknown time zone and for a key_type that is not NULL';
+'the purchase history of every member in a query of (key, day, amount). The query is one SELECT, run read-only with the caller''s rights; its key is bigint, integer, text or uuid as key_type, of which only the type counts, says; its day is a date or a timestamp (with time zone: time_zone says which days); its amount is numeric or an integer. Rows with a NULL are left out, as in purchase_history(day, amount). CR102 for another text, 42804 for other columns, 22023 for a missing or unknown time zone';
 
 CREATE FUNCTION crm_member.histories(
   query text,
@@ -62,7 +62,7 @@ LANGUAGE c STABLE PARALLEL UNSAFE COST 1000 ROWS 100000
 SUPPORT crm_member.query_rows_support
 AS 'MODULE_PATHNAME', 'crm_histories';
 COMMENT ON FUNCTION crm_member.histories(text, uuid, text) IS
-'the purchase history of every member in a query of (key, day, amount). The query is one SELECT, run read-only with the caller''s rights; its key is bigint, integer, text or uuid, the type of key_type, which is always NULL; texts are told apart by their bytes; its day is a date or a timestamp (with time zone: time_zone says which days); its amount is numeric or an integer. Rows with a NULL are left out, as in purchase_history(day, amount). CR102 for another text, 42804 for other columns, 22023 for a missing or unknown time zone and for a key_type that is not NULL';
+'the purchase history of every member in a query of (key, day, amount). The query is one SELECT, run read-only with the caller''s rights; its key is bigint, integer, text or uuid as key_type, of which only the type counts, says; its day is a date or a timestamp (with time zone: time_zone says which days); its amount is numeric or an integer. Rows with a NULL are left out, as in purchase_history(day, amount). CR102 for another text, 42804 for other columns, 22023 for a missing or unknown time zone';
 
 CREATE FUNCTION crm_member.rfm_scores(
   query text,

@@ -20,6 +20,10 @@
 /* the days of a value, ready to be read once; copy it to read again */
 extern CrmHistoryReader crm_history_get(Datum value);
 
+/* the same where memory may live long (indexes, joins): copy is what to free with crm_history_close */
+extern CrmHistoryReader crm_history_open(Datum value, struct varlena **copy);
+extern void crm_history_close(struct varlena *copy);
+
 #define PG_GETARG_HISTORY(n) crm_history_get(PG_GETARG_DATUM(n))
 
 /* all days of a value in an array (of at least one element) */

@@ -53,9 +53,10 @@ crm_history_form_state(const CrmHistoryState *state)
 }
 
 CrmHistoryReader
-crm_history_get(Datum value)
+crm_history_open(Datum value, struct varlena **copy)
 {
-	struct varlena *packed = pg_detoast_datum_packed((struct varlena *) DatumGetPointer(value));
+	struct varlena *stored = (struct varlena *) DatumGetPointer(value);
+	struct varlena *packed = pg_detoast_datum_packed(stored);
 	CrmHistoryReader reader;
 
 	if (VARSIZE_ANY_EXHDR(packed) > 0 && *(uint8 *) VARDATA_ANY(packed) != CRM_HISTORY_PACKED)
@@ -67,7 +68,23 @@ crm_history_get(Datum value)
 	}
 	crm_history_read(&reader, (uint8 *) VARDATA_ANY(packed), VARSIZE_ANY_EXHDR(packed));
 	crm_history_check(reader.status);
+	*copy = packed == stored ? NULL : packed;
 	return reader;
+}
+
+void
+crm_history_close(struct varlena *copy)
+{
+	if (copy != NULL)
+		pfree(copy);
+}
+
+CrmHistoryReader
+crm_history_get(Datum value)
+{
+	struct varlena *copy;
+
+	return crm_history_open(value, &copy);
 }
 
 CrmHistoryDay *
@@ -300,24 +317,40 @@ crm_purchase_history_send(PG_FUNCTION_ARGS)
 /*
  * Equality and hash
  */
+static bool
+same_history(FunctionCallInfo fcinfo)
+{
+	struct varlena *copy_a;
+	struct varlena *copy_b;
+	CrmHistoryReader a = crm_history_open(PG_GETARG_DATUM(0), &copy_a);
+	CrmHistoryReader b = crm_history_open(PG_GETARG_DATUM(1), &copy_b);
+	bool		result = crm_history_equal(a, b);
+
+	crm_history_close(copy_a);
+	crm_history_close(copy_b);
+	return result;
+}
+
 PG_FUNCTION_INFO_V1(crm_purchase_history_eq);
 Datum
 crm_purchase_history_eq(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(crm_history_equal(PG_GETARG_HISTORY(0), PG_GETARG_HISTORY(1)));
+	PG_RETURN_BOOL(same_history(fcinfo));
 }
 
 PG_FUNCTION_INFO_V1(crm_purchase_history_ne);
 Datum
 crm_purchase_history_ne(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(!crm_history_equal(PG_GETARG_HISTORY(0), PG_GETARG_HISTORY(1)));
+	PG_RETURN_BOOL(!same_history(fcinfo));
 }
 
 /* what equality does not see, trailing zeros that all amounts share, is left out of the hash */
 static uint64
-hash_history(CrmHistoryReader reader, uint64 hash)
+hash_history(Datum value, uint64 hash)
 {
+	struct varlena *copy;
+	CrmHistoryReader reader = crm_history_open(value, &copy);
 	int			idle = crm_history_idle_decimals(reader);
 	CrmHistoryDay day;
 
@@ -328,6 +361,7 @@ hash_history(CrmHistoryReader reader, uint64 hash)
 		hash = crm_hash_word(hash, (uint64) (day.amount / crm_pow10[idle]));
 	}
 	crm_history_check(reader.status);
+	crm_history_close(copy);
 	return hash;
 }
 
@@ -335,7 +369,7 @@ PG_FUNCTION_INFO_V1(crm_purchase_history_hash);
 Datum
 crm_purchase_history_hash(PG_FUNCTION_ARGS)
 {
-	uint64		hash = hash_history(PG_GETARG_HISTORY(0), 0);
+	uint64		hash = hash_history(PG_GETARG_DATUM(0), 0);
 
 	PG_RETURN_UINT32((uint32) (hash ^ hash >> 32));
 }
@@ -346,7 +380,7 @@ Datum
 crm_purchase_history_hash_extended(PG_FUNCTION_ARGS)
 {
 	uint64		seed = (uint64) PG_GETARG_INT64(1);
-	uint64		hash = hash_history(PG_GETARG_HISTORY(0), seed);
+	uint64		hash = hash_history(PG_GETARG_DATUM(0), seed);
 
 	PG_RETURN_UINT64((hash & UINT64CONST(0xFFFFFFFF00000000)) | (uint32) (hash ^ hash >> 32));
 }

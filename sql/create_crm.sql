@@ -97,9 +97,9 @@ SELECT objid FROM pg_depend WHERE deptype = 'e' AND classid = 'pg_class'::regcla
 SELECT oid::regprocedure FROM crm_function WHERE lanname IN ('sql', 'plpgsql') AND prosqlbody IS NULL
   AND NOT coalesce(proconfig, '{}') @> '{"search_path=pg_catalog, pg_temp"}';
 -- the approved list of definer functions
-SELECT oid::regprocedure AS definer FROM crm_function WHERE prosecdef ORDER BY 1::text COLLATE "C";
+SELECT oid::regprocedure AS definer FROM crm_function WHERE prosecdef ORDER BY oid::regprocedure::text COLLATE "C";
 -- what PUBLIC may call
-SELECT oid::regprocedure AS public, provolatile FROM crm_function WHERE has_function_privilege('public', oid, 'EXECUTE') ORDER BY 1::text COLLATE "C";
+SELECT oid::regprocedure AS public, provolatile FROM crm_function WHERE has_function_privilege('public', oid, 'EXECUTE') ORDER BY oid::regprocedure::text COLLATE "C";
 -- tables without row security: lookups and what has no member rows
 SELECT relname AS without_row_security FROM pg_class WHERE relnamespace = 'crm'::regnamespace AND relkind IN ('r', 'p') AND NOT relrowsecurity ORDER BY relname;
 -- foreign keys without an index

@@ -136,6 +136,7 @@ COMMENT ON FUNCTION @crm@.rebuild_histories(boolean) IS 'makes member_history ag
 CREATE OR REPLACE FUNCTION @crm@._check_history() RETURNS TABLE (check_name text, ok boolean, detail text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 DECLARE
   wrong bigint;

@@ -252,6 +252,7 @@ COMMENT ON FUNCTION @crm@._lots_return(bigint, bigint, bigint, bigint, timestamp
 CREATE OR REPLACE FUNCTION @crm@._check_ledger() RETURNS TABLE (check_name text, ok boolean, detail text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 DECLARE
   wrong bigint;

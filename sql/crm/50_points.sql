@@ -395,6 +395,7 @@ COMMENT ON FUNCTION @crm@.points_balance(bigint, timestamptz, timestamptz) IS 'p
 CREATE OR REPLACE FUNCTION @crm@._check_points() RETURNS TABLE (check_name text, ok boolean, detail text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 DECLARE
   wrong bigint;

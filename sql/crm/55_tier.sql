@@ -675,6 +675,7 @@ COMMENT ON FUNCTION @crm@.tier_pin(text, bigint, text, timestamptz, text, text, 
 CREATE OR REPLACE FUNCTION @crm@._check_tiers() RETURNS TABLE (check_name text, ok boolean, detail text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 DECLARE
   wrong bigint;

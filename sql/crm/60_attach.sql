@@ -670,6 +670,7 @@ COMMENT ON FUNCTION @crm@._repair_sources() IS 'writes the code of attached sour
 CREATE OR REPLACE FUNCTION @crm@._check_sources() RETURNS TABLE (check_name text, ok boolean, detail text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 DECLARE
   o @crm@.source;

@@ -15,12 +15,14 @@ AS $$
 SELECT l.level, 'f', f.object
 FROM unnest('{clerk,app,manager}'::text[]) AS l(level),
      unnest('{member_register,sale_record,sale_refund,points_balance,tier_for}'::text[]) AS f(object)
-UNION ALL SELECT 'manager', 'f', f.object FROM unnest('{tier_pin,tier_review,sync_sales}'::text[]) AS f(object)
+UNION ALL SELECT 'manager', 'f', f.object FROM unnest('{tier_pin,tier_review,sync_sales,refresh_reports}'::text[]) AS f(object)
 UNION ALL SELECT 'app', 'f', 'sync_sales'
 UNION ALL SELECT 'auditor', 'f', f.object FROM unnest('{points_balance,tier_for}'::text[]) AS f(object)
 UNION ALL SELECT 'auditor', 'r', r.object
-FROM unnest('{crm_layout,setting,job_run,store,category,product,access,outbox,member,realm,member_key,source,sale,sale_past,sale_line,sale_tender,member_history,asset,account,ledger_event,posting,lot,lot_use,earning_rule,tier_ladder,tier,member_tier,tier_pin}'::text[]) AS r(object)
-UNION ALL SELECT l.level, 'v', 'members' FROM unnest('{analyst,marketer,manager,auditor}'::text[]) AS l(level)
+FROM unnest('{crm_layout,setting,captured,rfm_run,report_state,job_run,store,category,product,access,outbox,member,realm,member_key,source,sale,sale_past,sale_line,sale_tender,member_history,asset,account,ledger_event,posting,lot,lot_use,earning_rule,tier_ladder,tier,member_tier,tier_pin}'::text[]) AS r(object)
+UNION ALL SELECT l.level, 'v', v.object
+FROM unnest('{analyst,marketer,manager,auditor}'::text[]) AS l(level),
+     unnest('{members,member_tiers,tier_rules,member_rfm_scores,rfm_segments,member_lifecycles,member_grades,points_accounts,sales_by_month,cohort_retention,report_status}'::text[]) AS v(object)
 $$;
 COMMENT ON FUNCTION @crm@._privileges() IS 'the privilege model: which level may call which door and read which relation';
 
@@ -107,6 +109,7 @@ COMMENT ON FUNCTION @crm@._repair() IS 'the last step of upgrade_crm: makes deri
 CREATE OR REPLACE FUNCTION @crm@._check_access() RETURNS TABLE (check_name text, ok boolean, detail text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 DECLARE
   gone text;

@@ -119,7 +119,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 			MUST(fold.used == fold.most);
 			new_table(&larger, (fold.mask + 1) * 2);
-			crm_fold_move(&fold, &larger, hash_of, &arena);
+			crm_fold_move(&fold, 0, (uint64_t) how % (fold.mask + 1), &larger, hash_of, &arena);
+			crm_fold_move(&fold, (uint64_t) how % (fold.mask + 1), fold.mask + 1 - (uint64_t) how % (fold.mask + 1), &larger, hash_of, &arena);
+			MUST(larger.used == fold.used);
 			free(fold.slots);
 			fold = larger;
 			entry = find(&fold, key);

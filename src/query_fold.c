@@ -21,6 +21,8 @@
 #define LEAST_MEMORY ((Size) 256 * 1024)
 #define LEAST_PARTITIONS 4
 #define MOST_PARTITIONS 64
+#define CLEARED ((Size) 64 * 1024 * 1024)	/* bytes between two looks at interrupts */
+#define CHUNK ((uint64) 1 << 20)	/* slots between two looks at interrupts */
 
 /* a row in a temporary file; the bytes of a key follow */
 typedef struct SpilledRow
@@ -108,7 +110,11 @@ allocate_table(CrmQueryFold *fold, Size bytes)
 		(void) madvise((void *) start, end - start, MADV_HUGEPAGE);
 	}
 #endif
-	memset(block, 0, bytes);
+	for (Size done = 0; done < bytes; done += CLEARED)
+	{
+		CHECK_FOR_INTERRUPTS();
+		memset((char *) block + done, 0, Min(CLEARED, bytes - done));
+	}
 	return block;
 }
 
@@ -134,8 +140,12 @@ grow_table(CrmQueryFold *fold)
 	if (memory_used(fold) + bytes > fold->limit)
 		return false;
 	crm_fold_init(&larger, allocate_table(fold, bytes), (fold->table.mask + 1) * 2, fold->kind->entry_bytes);
-	crm_fold_move(&fold->table, &larger,
-				  crm_key_is_bytes(fold->query.key) ? hash_of_reference : hash_of_number, &fold->arena);
+	for (uint64 first = 0; first <= fold->table.mask; first += CHUNK)
+	{
+		CHECK_FOR_INTERRUPTS();
+		crm_fold_move(&fold->table, first, Min(CHUNK, fold->table.mask + 1 - first), &larger,
+					  crm_key_is_bytes(fold->query.key) ? hash_of_reference : hash_of_number, &fold->arena);
+	}
 	pfree(fold->table.slots);
 	fold->table = larger;
 	return true;

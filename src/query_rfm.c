@@ -155,6 +155,8 @@ complete(CrmQueryFold *fold, bool only)
 	/* entries together, those with an order first */
 	for (uint64 i = 0; i <= fold->table.mask; i++)
 	{
+		if (i % BLOCK_ENTRIES == 0)
+			CHECK_FOR_INTERRUPTS();
 		if (first[i].head.stamp > NO_ORDER)
 		{
 			RfmEntry	entry = first[i];

@@ -6,9 +6,10 @@
 #include "core/fold.h"
 
 void
-crm_fold_move(const CrmFold *from, CrmFold *to, CrmFoldHash hash_of, const void *context)
+crm_fold_move(const CrmFold *from, uint64_t first, uint64_t n, CrmFold *to,
+			  CrmFoldHash hash_of, const void *context)
 {
-	for (uint64_t i = 0; i <= from->mask; i++)
+	for (uint64_t i = first; i < first + n; i++)
 	{
 		const CrmFoldEntry *entry = crm_fold_slot(from, i);
 		uint64_t	slot;
@@ -19,8 +20,8 @@ crm_fold_move(const CrmFold *from, CrmFold *to, CrmFoldHash hash_of, const void 
 		while (crm_fold_slot(to, slot)->stamp != 0)
 			slot = (slot + 1) & to->mask;
 		memcpy(crm_fold_slot(to, slot), entry, from->entry_bytes);
+		to->used++;
 	}
-	to->used = from->used;
 }
 
 uint64_t

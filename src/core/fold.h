@@ -86,9 +86,13 @@ crm_fold_find(const CrmFold *fold, uint64_t hash, uint64_t key)
 	}
 }
 
-/* moves all entries of `from` into the empty table `to`; hash_of gives the hash of a key */
+/*
+ * Moves the entries in the n slots of `from` that begin with `first` into the
+ * larger table `to`, in parts or at once; hash_of gives the hash of a key.
+ */
 typedef uint64_t (*CrmFoldHash) (uint64_t key, const void *context);
-extern void crm_fold_move(const CrmFold *from, CrmFold *to, CrmFoldHash hash_of, const void *context);
+extern void crm_fold_move(const CrmFold *from, uint64_t first, uint64_t n, CrmFold *to,
+						  CrmFoldHash hash_of, const void *context);
 
 /*
  * Keys that are bytes live in an arena of chunks; a reference is 16 bits of

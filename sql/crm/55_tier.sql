@@ -173,9 +173,12 @@ RETURN CASE WHEN metric ~ '_all$' THEN NULL
 COMMENT ON FUNCTION @crm@._window_start(text, date) IS 'the first local day that counts for a metric on a day, NULL when all do';
 
 -- The metrics of a member at an instant, from the sales as known at known_at.
+-- Here and below plans are generic: those of one member serve for every other,
+-- and planning at each call costs ten times the work itself.
 CREATE OR REPLACE FUNCTION @crm@._metrics_at(member_id bigint, names text[], at timestamptz, known_at timestamptz) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
 AS $$
 BEGIN
   RETURN (
@@ -198,10 +201,23 @@ END
 $$;
 COMMENT ON FUNCTION @crm@._metrics_at(bigint, text[], timestamptz, timestamptz) IS 'metrics of a member at an instant, as known at another, as an object of numbers';
 
+-- A metric grows by no more than what is bought and what refunds give back when
+-- they leave its window: what it was at some instant plus these is never passed.
+-- NULL where that cannot be said (growth, which rules may multiply).
+CREATE OR REPLACE FUNCTION @crm@._metrics_raised(metrics jsonb, spend numeric, orders bigint) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (
+  SELECT CASE WHEN bool_and(m.key !~ '^growth_')
+         THEN jsonb_object_agg(m.key, m.value::numeric + CASE WHEN m.key ~ '^net_spend_' THEN spend ELSE orders END) END
+  FROM jsonb_each_text(metrics) AS m
+);
+COMMENT ON FUNCTION @crm@._metrics_raised(jsonb, numeric, bigint) IS 'upper bound of metrics after purchases of so much money and so many orders, NULL when there is none';
+
 -- The same from the stored history, for an instant after which the member has no sale.
 CREATE OR REPLACE FUNCTION @crm@._metrics_now(member_id bigint, history crm_member.purchase_history, names text[], at timestamptz) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
 AS $$
 BEGIN
   RETURN (
@@ -222,6 +238,7 @@ COMMENT ON FUNCTION @crm@._metrics_now(bigint, crm_member.purchase_history, text
 CREATE OR REPLACE FUNCTION @crm@._metrics_bound(member_id bigint, names text[]) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
 AS $$
 BEGIN
   RETURN (
@@ -251,6 +268,7 @@ CREATE OR REPLACE FUNCTION @crm@._tier_walk(member_id bigint, ladder_no integer,
 RETURNS TABLE (tier_id bigint, valid_from timestamptz, valid_to timestamptz, reason text, anchor_day date, period_no integer, sale_id bigint, metrics jsonb)
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 5
 SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_variable
 DECLARE
@@ -259,6 +277,12 @@ DECLARE
   held @crm@.tier;
   reached @crm@.tier;
   measured jsonb;
+  -- the last measurement at a sale, by which ladder, and what was bought since: many sales need none of their own
+  base jsonb;
+  base_ladder bigint;
+  spend_since numeric := 0;
+  orders_since bigint := 0;
+  refunds numeric := (SELECT coalesce(-sum(s.net_spend), 0) FROM @crm@._sales_known(member_id, '-infinity', 'infinity', known_at) AS s WHERE s.net_spend < 0);
 BEGIN
   SELECT t.tier_id, t.valid_from, t.reason, t.anchor_day, t.period_no, t.sale_id, t.metrics
     INTO tier_id, valid_from, reason, anchor_day, period_no, sale_id, metrics
@@ -272,8 +296,9 @@ BEGIN
   END IF;
 
   FOR step IN
-    SELECT s.occurred_at AS at, max(s.sale_id) AS sale FROM @crm@._sales_known(member_id, from_at, sales_to, known_at) AS s GROUP BY s.occurred_at
-    UNION ALL SELECT ends_to, NULL
+    SELECT s.occurred_at AS at, max(s.sale_id) AS sale, sum(greatest(s.net_spend, 0)) AS spend, count(*) AS orders
+    FROM @crm@._sales_known(member_id, from_at, sales_to, known_at) AS s GROUP BY s.occurred_at
+    UNION ALL SELECT ends_to, NULL, 0, 0
     ORDER BY 1, 2 NULLS LAST
   LOOP
     -- periods that end before this: the tier is decided by the last instant of the period
@@ -303,7 +328,23 @@ BEGIN
     CONTINUE WHEN step.sale IS NULL;
     ladder := @crm@._ladder_at(ladder_no, step.at);
     CONTINUE WHEN ladder.id IS NULL;
+    spend_since := spend_since + step.spend;
+    orders_since := orders_since + step.orders;
+    IF base_ladder = ladder.id THEN
+      -- a refund that leaves the window raises the metric by as much
+      measured := @crm@._metrics_raised(base, spend_since + refunds, orders_since);
+      IF measured IS NOT NULL THEN
+        SELECT t.* INTO reached FROM @crm@.tier AS t WHERE t.ladder_id = ladder.id AND t.code = crm_member.tier_for(measured, ladder.form);
+        CONTINUE WHEN reached.id IS NULL
+          OR reached.rank <= (SELECT CASE WHEN held.id IS NULL THEN min(t.rank) ELSE coalesce(min(t.rank) FILTER (WHERE t.code = held.code), held.rank) END
+                              FROM @crm@.tier AS t WHERE t.ladder_id = ladder.id);
+      END IF;
+    END IF;
     measured := @crm@._metrics_at(member_id, crm_member.ladder_metrics(ladder.form), step.at, known_at);
+    base := measured;
+    base_ladder := ladder.id;
+    spend_since := 0;
+    orders_since := 0;
     SELECT t.* INTO reached FROM @crm@.tier AS t WHERE t.ladder_id = ladder.id AND t.code = crm_member.tier_for(measured, ladder.form);
     IF reached.id IS NOT NULL AND EXISTS (SELECT FROM @crm@.tier AS t WHERE t.ladder_id = ladder.id AND t.rank < reached.rank)
        AND (held.id IS NULL OR reached.rank > coalesce((SELECT t.rank FROM @crm@.tier AS t WHERE t.ladder_id = ladder.id AND t.code = held.code), held.rank)) THEN
@@ -334,6 +375,7 @@ COMMENT ON FUNCTION @crm@._tier_walk(bigint, integer, timestamptz, timestamptz, 
 CREATE OR REPLACE FUNCTION @crm@._tier_replay(member_id bigint, ladder_no integer, from_at timestamptz, ends_to timestamptz, notify boolean) RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_variable
 DECLARE

@@ -23,6 +23,8 @@ SELECT clv(0, 0, 100, 1000, 0.1) AS perpetual;
 SELECT clv(NULL, 1, 1, 1) AS none, clv(1, 1, 1, 1, NULL) AS none_either;
 SELECT clv(1, 1, 1, -0.1);
 SELECT clv(1, 1, 1, 1, -1);
+-- a rate that no discounting can use, though it is above -1
+SELECT clv(1, 1, 1, 1.5, -0.9999999999999999999999999999999999);
 SELECT clv(1, 1, 1, 1001, 0.1);
 SELECT clv('NaN', 1, 1, 1);
 SELECT clv(1, 'Infinity', 1, 1);

@@ -25,7 +25,7 @@ PG_FUNCTION_INFO_V1(crm_margin);
 PG_FUNCTION_INFO_V1(crm_split_amount);
 
 #define MAX_YEARS			1000	/* of a discounted term */
-#define INNER_DECIMALS		30	/* of discounted amounts, before they are rounded to MONEY_DECIMALS */
+#define INNER_DECIMALS		30	/* of growth and discounted amounts, before they are rounded to MONEY_DECIMALS */
 #define MONEY_DECIMALS		2
 
 static Datum
@@ -102,7 +102,7 @@ discounted(Datum yearly, Datum years, Datum growth)
 	}
 	if (compare(part, whole_number(0)) > 0)
 	{
-		Datum		power = DirectFunctionCall2(numeric_power, rounded(growth, INNER_DECIMALS), years);
+		Datum		power = DirectFunctionCall2(numeric_power, growth, years);
 
 		sum = plus(sum, over(times(yearly, part), power));
 	}
@@ -119,6 +119,7 @@ crm_clv(PG_FUNCTION_ARGS)
 	Datum		years = PG_GETARG_DATUM(3);
 	Datum		rate = PG_GETARG_DATUM(4);
 	Datum		zero = whole_number(0);
+	Datum		growth;
 
 	for (int i = 0; i < (int) lengthof(name); i++)
 		check_finite(fcinfo, i, name[i]);
@@ -126,7 +127,8 @@ crm_clv(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("years must not be negative")));
-	if (compare(rate, whole_number(-1)) <= 0)
+	growth = rounded(plus(whole_number(1), rate), INNER_DECIMALS);
+	if (compare(growth, zero) <= 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("discount_rate must be above -1"),
@@ -138,7 +140,7 @@ crm_clv(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("years out of range"),
 				 errdetail("A discounted term has at most %d years.", MAX_YEARS)));
-	return rounded(plus(known, discounted(yearly, years, plus(whole_number(1), rate))),
+	return rounded(plus(known, discounted(yearly, years, growth)),
 				   MONEY_DECIMALS);
 }
 

@@ -160,7 +160,7 @@ COMMENT ON AGGREGATE crm_member.purchase_history_merge(crm_member.purchase_histo
 
 -- Accessors. A window is from_day to to_day, both included; NULL leaves a side open.
 
-CREATE FUNCTION crm_member.between_days(h crm_member.purchase_history, from_day date, to_day date) RETURNS crm_member.purchase_history
+CREATE FUNCTION crm_member.between_days(h crm_member.purchase_history, from_day date DEFAULT NULL, to_day date DEFAULT NULL) RETURNS crm_member.purchase_history
 LANGUAGE c IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'crm_between_days';
 COMMENT ON FUNCTION crm_member.between_days(crm_member.purchase_history, date, date) IS

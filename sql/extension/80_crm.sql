@@ -30,12 +30,20 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   layout integer;
+  owner name := (SELECT pg_get_userbyid(n.nspowner) FROM pg_namespace AS n WHERE n.nspname = schema_name);
 BEGIN
   PERFORM crm_member._check_crm_name(schema_name);
-  IF to_regclass(format('%I.crm_layout', schema_name)) IS NULL THEN
+  IF owner IS NULL OR to_regclass(format('%I.crm_layout', schema_name)) IS NULL THEN
     RAISE EXCEPTION 'schema "%" is no CRM schema', schema_name
       USING ERRCODE = 'invalid_schema_name',
             HINT = format('SELECT crm_member.create_crm(%L) makes one.', schema_name);
+  END IF;
+  -- what follows runs functions of the schema with the caller's rights: nobody lends them to another, a superuser least of all
+  IF owner <> current_user THEN
+    RAISE EXCEPTION 'only the owner of a CRM schema may do this'
+      USING ERRCODE = 'insufficient_privilege',
+            DETAIL = format('Schema "%s" belongs to %s.', schema_name, owner),
+            HINT = format('Connect as %I.', owner);
   END IF;
   EXECUTE format('SELECT l.layout FROM %I.crm_layout AS l', schema_name) INTO layout;
   IF layout IS NULL THEN
@@ -46,7 +54,7 @@ BEGIN
   RETURN layout;
 END
 $$;
-COMMENT ON FUNCTION crm_member._layout_of(text) IS 'the layout number of a CRM schema; 3F000 when the schema is none';
+COMMENT ON FUNCTION crm_member._layout_of(text) IS 'the layout number of a CRM schema; 3F000 when the schema is none, 42501 when the caller is not its owner, whose functions would run with the caller''s rights';
 
 CREATE FUNCTION crm_member._newest_layout() RETURNS integer
 LANGUAGE sql IMMUTABLE PARALLEL SAFE

@@ -109,5 +109,7 @@ make_orders orders_$orders $orders $members
 # shellcheck disable=SC2034
 t=orders_$orders
 heading
-# shellcheck source=bench/cases.sh disable=SC1091
-. "$here/cases.sh"
+for cases in "$here"/cases.sh "$here"/cases_*.sh; do
+	# shellcheck source=bench/cases.sh disable=SC1091
+	. "$cases"
+done

@@ -9,20 +9,18 @@
 --@ code
 -- One row a privilege: object kind r (relation of the schema), f (function), v (view of the report schema).
 CREATE OR REPLACE FUNCTION @crm@._privileges() RETURNS TABLE (level text, kind text, object text)
-LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 50
+LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 150
 SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT l.level, 'f', f.object
 FROM unnest('{clerk,app,manager}'::text[]) AS l(level),
      unnest('{member_register,sale_record,sale_refund,points_balance,tier_for}'::text[]) AS f(object)
-UNION ALL SELECT 'manager', 'f', f.object FROM unnest('{tier_pin,tier_review,sync_sales,refresh_reports}'::text[]) AS f(object)
+UNION ALL SELECT 'manager', 'f', f.object FROM unnest('{tier_pin,tier_review,sync_sales}'::text[]) AS f(object)
 UNION ALL SELECT 'app', 'f', 'sync_sales'
 UNION ALL SELECT 'auditor', 'f', f.object FROM unnest('{points_balance,tier_for}'::text[]) AS f(object)
 UNION ALL SELECT 'auditor', 'r', r.object
-FROM unnest('{crm_layout,setting,captured,rfm_run,report_state,job_run,store,category,product,access,outbox,member,realm,member_key,source,sale,sale_past,sale_line,sale_tender,member_history,asset,account,ledger_event,posting,lot,lot_use,earning_rule,tier_ladder,tier,member_tier,tier_pin}'::text[]) AS r(object)
-UNION ALL SELECT l.level, 'v', v.object
-FROM unnest('{analyst,marketer,manager,auditor}'::text[]) AS l(level),
-     unnest('{members,member_tiers,tier_rules,member_rfm_scores,rfm_segments,member_lifecycles,member_grades,points_accounts,sales_by_month,cohort_retention,report_status}'::text[]) AS v(object)
+FROM unnest('{crm_layout,setting,captured,job_run,store,category,product,access,outbox,member,realm,member_key,source,sale,sale_past,sale_line,sale_tender,member_history,asset,account,ledger_event,posting,lot,lot_use,earning_rule,tier_ladder,tier,member_tier,tier_pin}'::text[]) AS r(object)
+UNION ALL SELECT r.level, r.kind, r.object FROM @crm@._report_privileges() AS r
 $$;
 COMMENT ON FUNCTION @crm@._privileges() IS 'the privilege model: which level may call which door and read which relation';
 
@@ -97,6 +95,7 @@ DECLARE
 BEGIN
   IF EXISTS (SELECT FROM @crm@.member_history AS h WHERE h.history IS NULL) THEN
     PERFORM @crm@.rebuild_histories(only_missing => true);
+    PERFORM @crm@._reports_repair();
   END IF;
   PERFORM @crm@._repair_sources();
   FOR name IN SELECT DISTINCT a.role_name FROM @crm@.access AS a LOOP
@@ -123,4 +122,4 @@ COMMENT ON FUNCTION @crm@._check_access() IS 'check_crm: access names no role th
 
 -- What views and policies call runs with the reader's right to call it.
 REVOKE ALL ON ALL ROUTINES IN SCHEMA @crm@ FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION @crm@.local_day, @crm@.day_start, @crm@.caller, @crm@._may, @crm@._store_limits TO PUBLIC;
+GRANT EXECUTE ON FUNCTION @crm@.local_day, @crm@.day_start, @crm@.caller, @crm@._may, @crm@._store_limits, @crm@._report_day, @crm@._report_tier, @crm@._reports TO PUBLIC;

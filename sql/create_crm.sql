@@ -79,6 +79,29 @@ SET ROLE crm_test_clerk;
 SELECT * FROM crm.points_balance(1);
 RESET ROLE;
 
+-- a role's own temporary tables and functions do not reach what runs with the owner's rights
+SET ROLE crm_test_owner;
+SELECT crm_member.grant_crm('crm', 'crm_test_clerk', 'clerk', 1);
+SET ROLE crm_test_clerk;
+CREATE TEMP TABLE access AS SELECT 'crm_test_clerk'::text AS role_name, 'manager'::text AS level, NULL::bigint AS store_id;
+CREATE TEMP TABLE member (id bigint);
+CREATE TEMP TABLE sale (id bigint, net_spend numeric);
+CREATE TEMP TABLE pg_roles (rolname name);
+CREATE FUNCTION pg_temp.pg_has_role(text, name, text) RETURNS boolean LANGUAGE sql RETURN true;
+SET search_path = pg_temp, public;
+SELECT points, tier FROM crm.sale_record('4', '[{"list_amount": 5}]', '[{"kind": "cash", "amount": 5}]', member_id => 1, store_id => 1);
+SELECT tier FROM crm.sale_record('5', '[{"list_amount": 5}]', '[{"kind": "cash", "amount": 5}]', member_id => 1, store_id => 2);
+SELECT crm.tier_review();
+SELECT balance FROM crm.points_balance(1);
+RESET search_path;
+DROP FUNCTION pg_temp.pg_has_role(text, name, text);
+DROP TABLE pg_temp.access, pg_temp.member, pg_temp.sale, pg_temp.pg_roles;
+RESET ROLE;
+-- DROP OWNED BY a reader takes its rights and no row
+SELECT (SELECT count(*) FROM crm.sale) + (SELECT count(*) FROM crm.posting) + (SELECT count(*) FROM crm.access) AS rows_before \gset
+DROP OWNED BY crm_test_clerk;
+SELECT (SELECT count(*) FROM crm.sale) + (SELECT count(*) FROM crm.posting) + (SELECT count(*) FROM crm.access) - :rows_before AS lost;
+
 -- the privileges in full: role, object, right
 SELECT grantee::regrole, kind, object, right_
 FROM (SELECT 'view' AS kind, c.oid::regclass::text AS object, a.grantee, a.privilege_type AS right_ FROM pg_class AS c, aclexplode(c.relacl) AS a

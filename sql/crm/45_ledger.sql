@@ -51,7 +51,7 @@ CREATE TABLE @crm@.ledger_event (
 );
 CREATE UNIQUE INDEX ledger_event_request ON @crm@.ledger_event (request_id) WHERE request_id IS NOT NULL;
 CREATE UNIQUE INDEX ledger_event_earn ON @crm@.ledger_event (sale_id) WHERE kind = 'earn';
-CREATE INDEX ledger_event_sale ON @crm@.ledger_event (sale_id) WHERE kind <> 'earn' AND sale_id IS NOT NULL;
+CREATE INDEX ledger_event_sale ON @crm@.ledger_event (sale_id) WHERE sale_id IS NOT NULL;
 CREATE INDEX ledger_event_member ON @crm@.ledger_event (member_id, occurred_at);
 CREATE INDEX ledger_event_reverses ON @crm@.ledger_event (reverses_id) WHERE reverses_id IS NOT NULL;
 ALTER TABLE @crm@.ledger_event ENABLE ROW LEVEL SECURITY;

@@ -208,7 +208,7 @@ BEGIN
     ), booked AS (
       SELECT a.member_id, a.asset_id, sum(CASE WHEN p.to_account = a.id THEN p.units ELSE -p.units END)::bigint AS units
       FROM @crm@.ledger_event AS e JOIN @crm@.posting AS p ON p.event_id = e.id
-           JOIN @crm@.account AS a ON a.id IN (p.from_account, p.to_account) AND a.id > 0
+           JOIN @crm@.account AS a ON a.id = ANY (ARRAY[p.from_account, p.to_account]) AND a.id > 0
       WHERE e.sale_id = _points_settle.sale_id
       GROUP BY a.member_id, a.asset_id
     )
@@ -247,8 +247,9 @@ DECLARE
   lined bigint[];
 BEGIN
   FOR indebted IN
-    WITH sum AS (
-      -- as _earning does for one sale: the units of an asset added, the rule of the lowest number in charge
+    -- as _earning does for one sale: the units of an asset added, the rule of the lowest number in charge;
+    -- materialized, so that functions over what it computes are inlined and not set up anew at each statement
+    WITH sum AS MATERIALIZED (
       SELECT n.id AS sale_id, n.member_id, n.occurred_at, r.asset_id, round(sum(r.units * n.net_spend / r.per_amount), 12) AS units,
              (array_agg(r.id ORDER BY r.rule_no))[1] AS rule_id
       FROM new_rows AS n
@@ -256,12 +257,15 @@ BEGIN
            JOIN @crm@.earning_rule AS r ON r.valid_from <= n.occurred_at AND n.occurred_at < r.valid_to
       WHERE n.member_id IS NOT NULL AND n.net_spend > 0
       GROUP BY n.id, n.member_id, n.occurred_at, r.asset_id
-    ), due AS MATERIALIZED (
-      SELECT s.sale_id, s.member_id, s.occurred_at, s.asset_id, @crm@._round_units(s.units, r.rounding) AS units, s.rule_id,
-             a.at AS available_from, @crm@._expiry(a.at, r.expiry_months, r.expiry_end) AS expires_at
+    ), timed AS MATERIALIZED (
+      SELECT s.*, r.rounding, r.expiry_months, r.expiry_end,
+             CASE WHEN r.pending_days = 0 THEN s.occurred_at ELSE @crm@.day_start(@crm@.local_day(s.occurred_at) + r.pending_days) END AS available_from
       FROM sum AS s JOIN @crm@.earning_rule AS r ON r.id = s.rule_id
-           CROSS JOIN LATERAL (SELECT CASE WHEN r.pending_days = 0 THEN s.occurred_at ELSE @crm@.day_start(@crm@.local_day(s.occurred_at) + r.pending_days) END AS at) AS a
-      WHERE @crm@._round_units(s.units, r.rounding) > 0
+    ), due AS MATERIALIZED (
+      SELECT t.sale_id, t.member_id, t.occurred_at, t.asset_id, @crm@._round_units(t.units, t.rounding) AS units, t.rule_id,
+             t.available_from, @crm@._expiry(t.available_from, t.expiry_months, t.expiry_end) AS expires_at
+      FROM timed AS t
+      WHERE @crm@._round_units(t.units, t.rounding) > 0
     ), event AS (
       INSERT INTO @crm@.ledger_event (kind, member_id, sale_id, occurred_at)
       SELECT DISTINCT 'earn', d.member_id, d.sale_id, d.occurred_at FROM due AS d ORDER BY d.member_id, d.occurred_at, d.sale_id
@@ -407,7 +411,7 @@ BEGIN
     AND @crm@._kept(s.id, e.asset_id, e.units)
         <> coalesce((SELECT sum(CASE WHEN p.to_account = a.id THEN p.units ELSE -p.units END)
                      FROM @crm@.ledger_event AS v JOIN @crm@.posting AS p ON p.event_id = v.id
-                          JOIN @crm@.account AS a ON a.id IN (p.from_account, p.to_account) AND a.id > 0
+                          JOIN @crm@.account AS a ON a.id = ANY (ARRAY[p.from_account, p.to_account]) AND a.id > 0
                      WHERE v.sale_id = s.id AND a.member_id = s.member_id AND a.asset_id = e.asset_id), 0);
   RETURN QUERY SELECT 'sales have brought what the rules say', wrong = 0, format('%s sales differ', wrong);
 END

@@ -180,12 +180,14 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_generic_plan
 AS $$
+DECLARE
+  today date := @crm@.local_day(at);
 BEGIN
   RETURN (
     SELECT coalesce(jsonb_object_agg(m.name, CASE substring(m.name FROM '^(.*)_[^_]+$')
              WHEN 'net_spend' THEN v.net_spend WHEN 'orders' THEN v.orders WHEN 'active_days' THEN v.active_days ELSE g.growth END), '{}')
     FROM unnest(names) AS m(name)
-         CROSS JOIN LATERAL (SELECT coalesce(@crm@.day_start(@crm@._window_start(m.name, @crm@.local_day(at))), '-infinity') AS from_at) AS w
+         CROSS JOIN LATERAL (SELECT coalesce(@crm@.day_start(@crm@._window_start(m.name, today)), '-infinity') AS from_at) AS w
          LEFT JOIN LATERAL (
            SELECT coalesce(sum(s.net_spend), 0) AS net_spend,
                   count(*) FILTER (WHERE s.net_spend >= 0) AS orders,
@@ -194,7 +196,7 @@ BEGIN
          LEFT JOIN LATERAL (
            SELECT coalesce(sum(CASE WHEN p.to_account = a.id THEN p.units ELSE -p.units END), 0) AS growth
            FROM @crm@.ledger_event AS e JOIN @crm@.posting AS p ON p.event_id = e.id AND p.asset_id = 2
-                JOIN @crm@.account AS a ON a.id IN (p.from_account, p.to_account) AND a.member_id = _metrics_at.member_id
+                JOIN @crm@.account AS a ON a.id = ANY (ARRAY[p.from_account, p.to_account]) AND a.member_id = _metrics_at.member_id
            WHERE e.member_id = _metrics_at.member_id AND e.occurred_at >= w.from_at AND e.occurred_at <= at AND e.recorded_at <= known_at AND m.name ~ '^growth_') AS g ON true
   );
 END
@@ -219,6 +221,8 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_generic_plan
 AS $$
+DECLARE
+  today date := @crm@.local_day(at);
 BEGIN
   RETURN (
     SELECT coalesce(jsonb_object_agg(m.name, CASE substring(m.name FROM '^(.*)_[^_]+$')
@@ -227,7 +231,7 @@ BEGIN
              WHEN 'active_days' THEN crm_member.active_days(history, w.from_day, w.day)
              ELSE (@crm@._metrics_at(member_id, ARRAY[m.name], at, 'infinity') ->> m.name)::numeric END), '{}')
     FROM unnest(names) AS m(name)
-         CROSS JOIN LATERAL (SELECT @crm@.local_day(at) AS day, @crm@._window_start(m.name, @crm@.local_day(at)) AS from_day) AS w
+         CROSS JOIN LATERAL (SELECT today AS day, @crm@._window_start(m.name, today) AS from_day) AS w
   );
 END
 $$;

@@ -23,7 +23,8 @@ INSERT INTO call (rows, statement) SELECT true, format('SELECT count(%s) FROM ge
   $$net_spend(h(g))$$, $$first_day(h(g))$$, $$last_day(h(g))$$, $$median_gap(h(g))$$, $$(SELECT count(*) FROM purchase_days(h(g)))$$,
   $$'545'::text::rfm$$, $$'545'::rfm::text$$, $$rfm_segment('545', 5 + g % 5)$$, $$rfm_segment_name('Champions', 'zh')$$, $$rfm_octant_name('111', 'en')$$,
   $$lifecycle_status('2024-01-01', date '2024-02-01' + g)$$, $$lifecycle_status_name('never')$$, $$value_grade(g, g)$$, $$margin(g, 1)$$,
-  $$clv(1, 2, g, 3.5, 0.1)$$, $$split_amount(g, ARRAY[1, g, 0.5])$$, $$rfm_with_cuts(g, g, g, ARRAY[10, 20 + g % 7], '{1,2}', '{1,2}')$$]) AS e;
+  $$clv(1, 2, g, 3.5, 0.1)$$, $$split_amount(g, ARRAY[1, g, 0.5])$$, $$rfm_with_cuts(g, g, g, ARRAY[10, 20 + g % 7], '{1,2}', '{1,2}')$$,
+  $$tier_for('{"spend": 5}', format('{"tiers": [{"code": "a", "rank": 1, "when": {"spend": %s}}]}', g % 3)::jsonb)$$, $$ladder_metrics('{"tiers": [{"code": "a", "rank": 1, "when": {"spend": 1}}]}')$$]) AS e;
 INSERT INTO call (rows, statement) SELECT true, s FROM unnest(ARRAY[
   $$SELECT count(purchase_history(day, amount)) OVER (), purchase_history_merge(purchase_history(day, amount)) OVER () FROM o GROUP BY member$$,
   $$SELECT purchase_history(day, amount) OVER (ORDER BY day, member) FROM o$$,
@@ -44,6 +45,7 @@ INSERT INTO call (rows, statement) SELECT false, s FROM unnest(ARRAY[
   $$SELECT rfm_score(day, member, amount, 99) OVER () FROM o$$, $$SELECT rfm_score(day, member, amount * 1e18) OVER () FROM o$$,
   $$SELECT abc_class(amount, '{2}') OVER () FROM o$$, $$SELECT rfm_with_cuts(1, 1, 1, '{2,1}', '{1,2}', '{1,2}')$$, $$SELECT clv(1, 1, 1, -1)$$,
   $$SELECT split_amount(1, '{-1}')$$, $$SELECT value_grade(1, 1, '{}')$$, $$SELECT rfm_octant_name('9')$$, $$SELECT lifecycle_status('infinity', '2024-01-01')$$,
+  $$SELECT tier_for('{}', '{"tiers": [{"code": "a", "rank": 1, "when": {"spend": 1}}]}')$$, $$SELECT ladder_metrics('{"tiers": [1]}')$$,
   $$SELECT * FROM histories('SELECT 1')$$, $$SELECT * FROM histories('no SQL')$$, $$SELECT * FROM histories('TABLE nowhere')$$,
   $$SELECT * FROM histories('SELECT member, day, 1 / (member - 49) FROM public.o')$$, $$SELECT * FROM rfm_scores('TABLE public.o', NULL)$$,
   $$SELECT * FROM rfm_scores('SELECT g, date ''2024-01-01'', 1 / (g - 20000) FROM generate_series(1, 20000) AS g', '2024-12-31')$$,

@@ -1,3 +1,4 @@
+#!/bin/sh
 # t/crm_report_dump.sh
 # Reports through dump and restore, and after DROP EXTENSION CASCADE: the same rows, and nothing lost of what waits.
 #

@@ -1,3 +1,4 @@
+#!/bin/sh
 # t/report_docs.sh
 # docs/bi.md names every view of the report schema and every setting of the reports; docs/dba.md every door of each level.
 . "$(dirname -- "$0")/lib.sh"

@@ -76,6 +76,7 @@ CREATE OR REPLACE FUNCTION @crm@.refresh_reports(reports text[] DEFAULT NULL, as
 RETURNS TABLE (relation text, reports_served text, how text, rows_written bigint, elapsed interval)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 #variable_conflict use_variable
 DECLARE

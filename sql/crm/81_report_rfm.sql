@@ -152,7 +152,7 @@ BEGIN
   MERGE INTO @crm@.member_score AS s
   USING (SELECT h.member_id, crm_member.last_day(h.history, NULL, as_of) AS last_day, crm_member.order_count(h.history, from_day, as_of) AS orders,
                 crm_member.net_spend(h.history, from_day, as_of) AS spend
-         FROM (SELECT DISTINCT u.member_id FROM unnest(due) AS u(member_id)) AS d JOIN @crm@.member_history AS h ON h.member_id = d.member_id
+         FROM (SELECT DISTINCT u.member_id FROM unnest(due) AS u(member_id) ORDER BY u.member_id) AS d JOIN @crm@.member_history AS h ON h.member_id = d.member_id
          WHERE h.history IS NOT NULL
          OFFSET 0) AS k
   ON s.member_id = k.member_id

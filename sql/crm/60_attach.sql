@@ -153,7 +153,7 @@ BEGIN
         WHERE NOT EXISTS (SELECT FROM @crm@.member_key AS k WHERE k.realm_id = %2$s AND k.key = s.member_key)
       ), fresh AS (
         INSERT INTO @crm@.member_key (realm_id, key, member_id)
-        SELECT %2$s, m.member_key, nextval(pg_get_serial_sequence(%3$L, 'id')) FROM missing AS m ORDER BY m.member_key COLLATE "C"
+        SELECT %2$s, m.member_key, nextval((SELECT pg_get_serial_sequence(%3$L, 'id')::regclass)) FROM missing AS m ORDER BY m.member_key COLLATE "C"
         ON CONFLICT DO NOTHING RETURNING key, member_id
       )
       INSERT INTO @crm@.member (id, member_no, joined_at, acquired_by)

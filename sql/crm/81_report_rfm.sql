@@ -57,9 +57,10 @@ FROM (VALUES ('Champions', 5, 5, 4, 5), ('Champions', 4, 4, 5, 5), ('Loyal', 4, 
              ('At Risk', 2, 2, 3, 4), ('At Risk', 1, 1, 3, 3), ('Can''t Lose Them', 2, 2, 5, 5), ('Can''t Lose Them', 1, 1, 4, 5),
              ('Lost', 1, 1, 1, 2)) AS s(segment, r_from, r_to, fm_from, fm_to)
 UNION ALL
-SELECT 200, 'lapsed', CASE WHEN @locale@ LIKE 'zh%' THEN '窗口期内未购买' ELSE 'Lapsed' END, 0, 0, 0, 0
+-- never bought in the window, never bought at all; escapes, since a database of another encoding reads this file before it is refused
+SELECT 200, 'lapsed', CASE WHEN @locale@ LIKE 'zh%' THEN E'\u7a97\u53e3\u671f\u5185\u672a\u8d2d\u4e70' ELSE 'Lapsed' END, 0, 0, 0, 0
 UNION ALL
-SELECT 210, 'prospect', CASE WHEN @locale@ LIKE 'zh%' THEN '尚未购买' ELSE 'Prospect' END, 0, 0, 0, 0;
+SELECT 210, 'prospect', CASE WHEN @locale@ LIKE 'zh%' THEN E'\u5c1a\u672a\u8d2d\u4e70' ELSE 'Prospect' END, 0, 0, 0, 0;
 INSERT INTO @crm@.setting (key, value, meaning) VALUES
   ('rfm_bins', '5', 'parts into which RFM divides the members, 2 to 9'),
   ('rfm_months', '12', 'months before the day of the report whose orders count for RFM; null: all'),

@@ -54,7 +54,8 @@ cancelled 'rfm_score' "SELECT rfm_score(date '2010-01-01' + (g % 5000)::integer,
 cancelled 'rfm_score of histories' "SELECT rfm_score('{2024-01-01:1:1}'::purchase_history) OVER () $g LIMIT 1"
 cancelled 'rfm_octant' "SELECT rfm_octant(date '2010-01-01' + (g % 5000)::integer, g, g) OVER () $g LIMIT 1"
 cancelled 'abc_class' "SELECT abc_class(g) OVER () $g LIMIT 1"
-cancelled 'clv' "SELECT clv(0, 0, 1e100000, 1000, ('0.' || repeat('3', 16000))::numeric)"
+# 18 multiplies fast enough to answer in time
+ends 500 'clv' "SELECT clv(0, 0, 1e100000, 1000, ('0.' || repeat('3', 16000))::numeric)"
 nothing_left 'endless input'
 
 # --- in the middle of every phase: all of it takes no more than a few seconds here ---

@@ -9,7 +9,7 @@ set -eu
 cd "$(dirname -- "$0")/.."
 
 rules='core-is-pure icu-in-one-file spi-in-its-files version-tests-in-compat no-config-dump
-no-raw-elog errcodes-present message-style regress-pairs versions-agree file-headers exported-symbols'
+no-raw-elog errcodes-present message-style regress-pairs script-is-ascii versions-agree file-headers exported-symbols'
 
 # none: passes when standard input is empty, else shows it
 none() { awk '{ print; bad = 1 } END { exit bad }'; }
@@ -125,6 +125,11 @@ message-style)
 		grep -rnE "RAISE EXCEPTION '([^']|'')*\\.'" sql/extension sql/crm 2>/dev/null || :
 		grep -rnE "\\b(DETAIL|HINT) = '([^']|'')*[^.?!']'[,;]" sql/extension sql/crm 2>/dev/null || :
 	} | none
+	;;
+
+script-is-ascii)
+	# else a database of another encoding refuses the bytes before the script can say why it is refused
+	cat sql/extension/*.sql sql/crm/*.sql 2>/dev/null | LC_ALL=C grep -n '[^ -~	]' | none
 	;;
 
 regress-pairs)

@@ -78,7 +78,7 @@ DECLARE
   made @crm@.member;
 BEGIN
   INSERT INTO @crm@.member (id, member_no, home_store_id, region, joined_at, acquired_by, referrer_id)
-  VALUES (fresh, lpad(fresh::text, 8, '0'), _member_make.home_store_id, _member_make.region,
+  VALUES (fresh, lpad(fresh::text, greatest(8, length(fresh::text)), '0'), _member_make.home_store_id, _member_make.region,
           coalesce(_member_make.joined_at, clock_timestamp()), _member_make.acquired_by, _member_make.referrer_id)
   RETURNING * INTO made;
   RETURN made;

@@ -26,7 +26,7 @@ if want G12; then
 	: >"$tmp/bare"
 	: >"$tmp/captures"
 	i=0
-	while [ $i -lt $rounds ]; do
+	while [ $i -lt "$rounds" ]; do
 		copy_ms g12_bare >>"$tmp/bare"
 		copy_ms g12_capture >>"$tmp/captures"
 		i=$((i + 1))

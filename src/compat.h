@@ -17,7 +17,6 @@
 #include "nodes/miscnodes.h"
 #include "varatt.h"
 #else
-typedef struct Node CrmNoSoftErrors;
 #define ereturn(escontext, dummy, ...) \
 	do { (void) (escontext); ereport(ERROR, __VA_ARGS__); return dummy; } while (0)
 #endif

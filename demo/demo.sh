@@ -1,10 +1,11 @@
 #!/bin/sh
 # demo/demo.sh
-# Fills schema shop of the current database with orders and prints member reports over them. Called by ./crm demo.
+# Fills schema shop of the current database with orders and prints member reports over them, then attaches them to a CRM. Called by ./crm demo.
 #
 # Without arguments: the made-up shop of generate.sql. With --orders: a CSV file of real purchases, read on this side of
 # the connection, so that the server needs no access to it. The connection comes from PGHOST, PGPORT, PGUSER, PGDATABASE.
-# Everything it makes is in schema shop, which it drops first; nothing else in the database is touched.
+# Everything it makes is in schema shop and in the CRM shop_crm with shop_crm_report, which it drops first; nothing else in
+# the database is touched.
 set -eu
 
 usage() {
@@ -114,3 +115,4 @@ else
 fi
 printf ' ok %7s s\n' "$(($(date +%s) - began))"
 sql -v zone="$zone" -f "$here/reports.sql"
+sql -v zone="$zone" -f "$here/crm.sql"

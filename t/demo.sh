@@ -8,7 +8,9 @@ P crm_t_demo -c 'CREATE EXTENSION crm_member'
 PGDATABASE=crm_t_demo
 export PGDATABASE
 sh "$demo" >"$T_DIR/shop.txt"
-same 'reports of the shop' "$(grep -c '^[0-9]*\. ' "$T_DIR/shop.txt")" 10
+same 'reports of the shop' "$(grep -c '^[0-9]*\. ' "$T_DIR/shop.txt")" 14
+same 'one new order moves its member up' "$(sed -n '/^14\. /,$p' "$T_DIR/shop.txt" | grep -c 'before.* 金卡 .*\|after.* 白金卡 ')" 2
+same 'every paid order of the shop is a sale' "$(P crm_t_demo -c "SELECT count(*) FILTER (WHERE o.id IS NULL), count(*) FILTER (WHERE s.id IS NULL) FROM shop_crm.sale AS s FULL JOIN (SELECT * FROM shop.orders WHERE status = 'paid') AS o ON o.id::text = s.source_key AND o.total = s.net_spend")" "0|0"
 same 'orders in the shop' "$(P crm_t_demo -c 'SELECT count(*) FROM shop.orders')" 200000
 
 # 3 members and a guest; 6 lines, one of them a refund of 5.50 and one at 0.00; in all 100 + 20.50 + 0 + 30 - 5.50 = 145.00

@@ -18,6 +18,8 @@ C_FILES    := $(sort $(call from_src,src/*.c src/core/*.c))
 C_HEADERS  := $(wildcard $(srcdir)/src/*.h $(srcdir)/src/core/*.h)
 SQL_FILES  := $(sort $(wildcard $(srcdir)/sql/extension/*.sql))
 CRM_FILES  := $(sort $(wildcard $(srcdir)/sql/crm/*.sql))
+# the layout of a CRM schema is the highest that its modules hold
+CRM_LAYOUT := $(shell sed -n 's/^--@ layout \([0-9]*\)$$/\1/p' $(CRM_FILES) | sort -n | tail -n 1)
 
 MODULE_big  = crm_member
 OBJS        = $(C_FILES:.c=.o)
@@ -38,7 +40,7 @@ ICU_CFLAGS := $(shell pkg-config --cflags icu-i18n icu-uc 2>/dev/null)
 ICU_LIBS   := $(shell pkg-config --libs icu-i18n icu-uc 2>/dev/null || echo -licui18n -licuuc)
 # CI=1, but not CI=true: hosted builds set that, and a newer compiler must not break a user's build
 STRICT      = $(if $(filter 1,$(CI)),-Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers -Werror)
-PG_CPPFLAGS = -I$(srcdir)/src -DCRM_VERSION='"$(EXTVERSION)"' $(ICU_CFLAGS)
+PG_CPPFLAGS = -I$(srcdir)/src -DCRM_VERSION='"$(EXTVERSION)"' -DCRM_LAYOUT='"$(CRM_LAYOUT)"' $(ICU_CFLAGS)
 PG_CFLAGS  += $(STRICT) $(SANITIZE)
 SHLIB_LINK  = $(ICU_LIBS) -lm $(SANITIZE)
 EXTRA_CLEAN = $(EXTENSION)--*.sql unit/build fuzz/build asan results output_iso regression.diffs regression.out $(DIST).tar.gz
@@ -62,7 +64,7 @@ $(CURDIR)/src/core $(CURDIR)/unit/build $(CURDIR)/fuzz/build:
 # One install script from the modules, in name order, with the template of a CRM schema behind them.
 # Sourced in psql it stops at its first line.
 $(INSTALL_SQL): $(SQL_FILES) $(CRM_FILES) $(srcdir)/tools/template.sh $(srcdir)/crm_member.control
-	{ printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; cat $(SQL_FILES); sh $(srcdir)/tools/template.sh $(CRM_FILES); } > $@.part
+	{ printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; cat $(SQL_FILES); sh $(srcdir)/tools/template.sh $(CRM_LAYOUT) $(CRM_FILES); } > $@.part
 	mv $@.part $@
 
 # --- tests of src/core without PostgreSQL, under AddressSanitizer and UBSan ---

@@ -21,7 +21,6 @@
 
 #include "core/history.h"
 #include "icu.h"
-#include "layout.h"
 
 PG_FUNCTION_INFO_V1(crm_version);
 
@@ -73,7 +72,7 @@ crm_version(PG_FUNCTION_ARGS)
 	put(result, "library", cstring_to_text(CRM_VERSION));
 	put(result, "extension", extension_version());
 	put(result, "purchase_history form", cstring_to_text(CppAsString2(CRM_HISTORY_VERSION)));
-	put(result, "crm layout", cstring_to_text(CppAsString2(CRM_LAYOUT_VERSION)));
+	put(result, "crm layout", cstring_to_text(CRM_LAYOUT));
 	put(result, "ICU", cstring_to_text(crm_icu_version(icu)));
 	return (Datum) 0;
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
-# tools/template.sh FILE...
-# Prints the function crm_member._template(), which carries the modules of sql/crm inside the extension.
+# tools/template.sh LAYOUT FILE...
+# Prints the functions crm_member._newest_layout() and _template(), which carries the modules of sql/crm inside the extension.
 #
 # create_crm and upgrade_crm play these texts; no file is read at run time.
 # A module must not hold what CREATE EXTENSION would replace in the install
@@ -8,6 +8,8 @@
 set -eu
 LC_ALL=C
 export LC_ALL
+layout=$1
+shift
 
 # shellcheck disable=SC2016 # the dollars are SQL's quotes
 bad=$(grep -nE 'MODULE_PATHNAME|@ext(schema|owner)|\$(module|template)\$' "$@" /dev/null || true)
@@ -17,6 +19,13 @@ if [ -n "$bad" ]; then
 	exit 1
 fi
 
+cat <<SQL
+
+CREATE FUNCTION crm_member._newest_layout() RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN $layout;
+COMMENT ON FUNCTION crm_member._newest_layout() IS 'the layout number that this version of the extension makes and upgrades to';
+SQL
 cat <<'SQL'
 
 -- The modules of a CRM schema, as texts. Made from sql/crm by tools/template.sh.

@@ -56,11 +56,6 @@ END
 $$;
 COMMENT ON FUNCTION crm_member._layout_of(text) IS 'the layout number of a CRM schema; 3F000 when the schema is none, 42501 when the caller is not its owner, whose functions would run with the caller''s rights';
 
-CREATE FUNCTION crm_member._newest_layout() RETURNS integer
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN 1;
-COMMENT ON FUNCTION crm_member._newest_layout() IS 'the layout number that this version of the extension makes and upgrades to';
-
 -- A module is cut into sections by lines "--@ layout N" (tables, indexes,
 -- policies: played once, when the schema is below layout N), "--@ code"
 -- (functions, triggers, views, comments, derived columns: played at every

@@ -17,9 +17,10 @@ FROM unnest('{clerk,app,manager}'::text[]) AS l(level),
      unnest('{member_register,sale_record,sale_refund,points_balance,tier_for}'::text[]) AS f(object)
 UNION ALL SELECT 'manager', 'f', f.object FROM unnest('{tier_pin,tier_review,sync_sales}'::text[]) AS f(object)
 UNION ALL SELECT 'app', 'f', 'sync_sales'
+UNION ALL SELECT l.level, 'f', f.object FROM unnest('{manager,auditor}'::text[]) AS l(level), unnest('{audit_seal,verify_audit}'::text[]) AS f(object)
 UNION ALL SELECT 'auditor', 'f', f.object FROM unnest('{points_balance,tier_for}'::text[]) AS f(object)
 UNION ALL SELECT 'auditor', 'r', r.object
-FROM unnest('{crm_layout,setting,captured,job_run,store,category,product,access,outbox,member,realm,member_key,source,sale,sale_past,sale_line,sale_tender,member_history,asset,account,ledger_event,posting,lot,lot_use,earning_rule,tier_ladder,tier,member_tier,tier_pin}'::text[]) AS r(object)
+FROM unnest('{audit_log,audit_note,audit_seal,crm_layout,setting,captured,job_run,store,category,product,access,outbox,member,realm,member_key,source,sale,sale_past,sale_line,sale_tender,member_history,asset,account,ledger_event,posting,lot,lot_use,earning_rule,tier_ladder,tier,member_tier,tier_pin}'::text[]) AS r(object)
 UNION ALL SELECT r.level, r.kind, r.object FROM @crm@._report_privileges() AS r
 $$;
 COMMENT ON FUNCTION @crm@._privileges() IS 'the privilege model: which level may call which door and read which relation';
@@ -67,6 +68,7 @@ BEGIN
   END IF;
   INSERT INTO @crm@.access AS a (role_name, level, store_id) VALUES (_grant_access.role_name, _grant_access.level, _grant_access.store_id)
   ON CONFLICT DO NOTHING;
+  PERFORM @crm@._audit('grant', subject => 'role ' || role_name, detail => jsonb_build_object('level', level, 'store_id', store_id));
   PERFORM @crm@._apply_access(role_name);
 END
 $$;
@@ -81,6 +83,7 @@ BEGIN
   WHERE a.role_name = _revoke_access.role_name
     AND (_revoke_access.level IS NULL
          OR (a.level = _revoke_access.level AND a.store_id IS NOT DISTINCT FROM _revoke_access.store_id));
+  PERFORM @crm@._audit('revoke', subject => 'role ' || role_name, detail => jsonb_build_object('level', level, 'store_id', store_id));
   PERFORM @crm@._apply_access(role_name);
 END
 $$;

@@ -159,17 +159,29 @@ CREATE OR REPLACE TRIGGER sale_stays BEFORE TRUNCATE ON @crm@.sale
 CREATE OR REPLACE TRIGGER sale_past_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON @crm@.sale_past
   FOR EACH STATEMENT EXECUTE FUNCTION @crm@._refuse_change();
 
+-- What an order is, and what a sale brings to a history. Everything that counts
+-- orders or purchase days asks one of these: histories, reports, tiers.
+CREATE OR REPLACE FUNCTION @crm@._is_order(net_spend numeric, refund_of_id bigint) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN net_spend >= 0 AND refund_of_id IS NULL;
+COMMENT ON FUNCTION @crm@._is_order(numeric, bigint) IS 'whether a row of sale is an order: its amount is not negative and it refunds no sale. A sale at 0.00 is an order, a refund at 0.00 (of a sale paid by points alone) is none';
+
+CREATE OR REPLACE FUNCTION @crm@._history_amount(net_spend numeric, refund_of_id bigint) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN refund_of_id IS NULL OR net_spend <> 0 THEN net_spend END;
+COMMENT ON FUNCTION @crm@._history_amount(numeric, bigint) IS 'the amount with which a row of sale enters the purchase history of its member: net_spend, or NULL for a refund at 0.00, which the aggregate passes over; so a history counts the rows for which _is_order holds';
+
 -- The sales of a member as they were known at an instant. The newest knowledge
 -- is the table itself; what was believed earlier stands in sale_past.
 CREATE OR REPLACE FUNCTION @crm@._sales_known(member_id bigint, from_at timestamptz, to_at timestamptz, known_at timestamptz)
-RETURNS TABLE (sale_id bigint, occurred_at timestamptz, net_spend numeric)
+RETURNS TABLE (sale_id bigint, occurred_at timestamptz, net_spend numeric, is_order boolean)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 20
 BEGIN ATOMIC
-  SELECT s.id, s.occurred_at, s.net_spend FROM @crm@.sale AS s
+  SELECT s.id, s.occurred_at, s.net_spend, @crm@._is_order(s.net_spend, s.refund_of_id) FROM @crm@.sale AS s
   WHERE s.member_id = _sales_known.member_id AND s.occurred_at >= from_at AND s.occurred_at <= to_at AND s.recorded_at <= known_at
   UNION ALL
-  SELECT p.sale_id, p.occurred_at, p.net_spend FROM @crm@.sale_past AS p
+  SELECT p.sale_id, p.occurred_at, p.net_spend, @crm@._is_order(p.net_spend, p.refund_of_id) FROM @crm@.sale_past AS p
   WHERE p.member_id = _sales_known.member_id AND p.occurred_at >= from_at AND p.occurred_at <= to_at
     AND p.known_from <= known_at AND known_at < p.known_to;
 END;
-COMMENT ON FUNCTION @crm@._sales_known(bigint, timestamptz, timestamptz, timestamptz) IS 'the sales of a member between two instants, both included, as they were known at known_at';
+COMMENT ON FUNCTION @crm@._sales_known(bigint, timestamptz, timestamptz, timestamptz) IS 'the sales of a member between two instants, both included, as they were known at known_at, and which of them are orders';

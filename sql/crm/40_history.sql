@@ -30,7 +30,7 @@ SET jit = off
 AS $$
 BEGIN
   INSERT INTO @crm@.member_history AS h (member_id, history)
-  SELECT n.member_id, crm_member.purchase_history(@crm@.local_day(n.occurred_at), n.net_spend)
+  SELECT n.member_id, crm_member.purchase_history(@crm@.local_day(n.occurred_at), @crm@._history_amount(n.net_spend, n.refund_of_id))
   FROM new_rows AS n WHERE n.member_id IS NOT NULL
   GROUP BY n.member_id ORDER BY n.member_id
   ON CONFLICT (member_id) DO UPDATE
@@ -50,10 +50,10 @@ BEGIN
   -- what comes is added before what goes is taken out, so no day falls below what it holds;
   -- a member without a row has no sale yet, so nothing goes there
   WITH coming AS (
-    SELECT n.member_id, crm_member.purchase_history(@crm@.local_day(n.occurred_at), n.net_spend) AS history
+    SELECT n.member_id, crm_member.purchase_history(@crm@.local_day(n.occurred_at), @crm@._history_amount(n.net_spend, n.refund_of_id)) AS history
     FROM new_rows AS n WHERE n.member_id IS NOT NULL GROUP BY n.member_id
   ), going AS (
-    SELECT o.member_id, crm_member.purchase_history(@crm@.local_day(o.occurred_at), o.net_spend) AS history
+    SELECT o.member_id, crm_member.purchase_history(@crm@.local_day(o.occurred_at), @crm@._history_amount(o.net_spend, o.refund_of_id)) AS history
     FROM old_rows AS o WHERE o.member_id IS NOT NULL GROUP BY o.member_id
   ), change AS (
     SELECT member_id, coalesce(c.history, '{}') AS coming, coalesce(g.history, '{}') AS going
@@ -80,7 +80,7 @@ SET jit = off
 AS $$
 BEGIN
   WITH going AS (
-    SELECT o.member_id, crm_member.purchase_history(@crm@.local_day(o.occurred_at), o.net_spend) AS history
+    SELECT o.member_id, crm_member.purchase_history(@crm@.local_day(o.occurred_at), @crm@._history_amount(o.net_spend, o.refund_of_id)) AS history
     FROM old_rows AS o WHERE o.member_id IS NOT NULL GROUP BY o.member_id
   ), locked AS (
     SELECT h.member_id, g.history AS going FROM @crm@.member_history AS h JOIN going AS g USING (member_id)
@@ -116,7 +116,7 @@ BEGIN
   -- waits for writers of sales and keeps new ones out until the transaction ends
   LOCK TABLE @crm@.sale IN SHARE MODE;
   INSERT INTO @crm@.member_history AS h (member_id, history)
-  SELECT s.member_id, crm_member.purchase_history(@crm@.local_day(s.occurred_at), s.net_spend)
+  SELECT s.member_id, crm_member.purchase_history(@crm@.local_day(s.occurred_at), @crm@._history_amount(s.net_spend, s.refund_of_id))
   FROM @crm@.sale AS s
   WHERE s.member_id IS NOT NULL
     AND (NOT only_missing OR NOT EXISTS (SELECT FROM @crm@.member_history AS k WHERE k.member_id = s.member_id AND k.history IS NOT NULL))
@@ -142,7 +142,7 @@ DECLARE
   wrong bigint;
 BEGIN
   SELECT count(*) INTO wrong
-  FROM (SELECT s.member_id, crm_member.purchase_history(@crm@.local_day(s.occurred_at), s.net_spend) AS history
+  FROM (SELECT s.member_id, crm_member.purchase_history(@crm@.local_day(s.occurred_at), @crm@._history_amount(s.net_spend, s.refund_of_id)) AS history
         FROM @crm@.sale AS s WHERE s.member_id IS NOT NULL GROUP BY s.member_id) AS q
        FULL JOIN @crm@.member_history AS h USING (member_id)
   WHERE h.history IS NULL OR h.history OPERATOR(crm_member.<>) coalesce(q.history, '{}');

@@ -65,15 +65,15 @@ AS $$
 BEGIN
   IF TG_OP = 'INSERT' THEN
     INSERT INTO @crm@.report_change (sign, member_id, store_id, channel, occurred_at, is_refund, net_spend, list_amount, discount_amount, cost_amount)
-    SELECT 1, n.member_id, n.store_id, n.channel, n.occurred_at, n.refund_of_id IS NOT NULL OR n.net_spend < 0, n.net_spend, n.list_amount, n.discount_amount, n.cost_amount
+    SELECT 1, n.member_id, n.store_id, n.channel, n.occurred_at, NOT @crm@._is_order(n.net_spend, n.refund_of_id), n.net_spend, n.list_amount, n.discount_amount, n.cost_amount
     FROM new_rows AS n;
   ELSIF TG_OP = 'DELETE' THEN
     INSERT INTO @crm@.report_change (sign, member_id, store_id, channel, occurred_at, is_refund, net_spend, list_amount, discount_amount, cost_amount)
-    SELECT -1, o.member_id, o.store_id, o.channel, o.occurred_at, o.refund_of_id IS NOT NULL OR o.net_spend < 0, o.net_spend, o.list_amount, o.discount_amount, o.cost_amount
+    SELECT -1, o.member_id, o.store_id, o.channel, o.occurred_at, NOT @crm@._is_order(o.net_spend, o.refund_of_id), o.net_spend, o.list_amount, o.discount_amount, o.cost_amount
     FROM old_rows AS o;
   ELSE
     INSERT INTO @crm@.report_change (sign, member_id, store_id, channel, occurred_at, is_refund, net_spend, list_amount, discount_amount, cost_amount)
-    SELECT x.sign, x.member_id, x.store_id, x.channel, x.occurred_at, x.refund_of_id IS NOT NULL OR x.net_spend < 0, x.net_spend, x.list_amount, x.discount_amount, x.cost_amount
+    SELECT x.sign, x.member_id, x.store_id, x.channel, x.occurred_at, NOT @crm@._is_order(x.net_spend, x.refund_of_id), x.net_spend, x.list_amount, x.discount_amount, x.cost_amount
     FROM old_rows AS o JOIN new_rows AS n ON n.id = o.id,
          LATERAL (VALUES (-1, o.member_id, o.store_id, o.channel, o.occurred_at, o.refund_of_id, o.net_spend, o.list_amount, o.discount_amount, o.cost_amount),
                          (1, n.member_id, n.store_id, n.channel, n.occurred_at, n.refund_of_id, n.net_spend, n.list_amount, n.discount_amount, n.cost_amount))

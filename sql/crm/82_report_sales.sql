@@ -47,9 +47,9 @@ BEGIN
                                  member_revenue, member_cost, guest_revenue, guest_cost)
   SELECT date_trunc('month', @crm@.local_day(s.occurred_at)::timestamp)::date, coalesce(s.store_id, 0), coalesce(s.channel, ''),
          count(*),
-         count(*) FILTER (WHERE s.net_spend >= 0 AND s.refund_of_id IS NULL),
-         count(s.member_id) FILTER (WHERE s.net_spend >= 0 AND s.refund_of_id IS NULL),
-         coalesce(sum(s.net_spend) FILTER (WHERE s.net_spend >= 0 AND s.refund_of_id IS NULL), 0),
+         count(*) FILTER (WHERE @crm@._is_order(s.net_spend, s.refund_of_id)),
+         count(s.member_id) FILTER (WHERE @crm@._is_order(s.net_spend, s.refund_of_id)),
+         coalesce(sum(s.net_spend) FILTER (WHERE @crm@._is_order(s.net_spend, s.refund_of_id)), 0),
          sum(s.net_spend),
          coalesce(sum(s.net_spend) FILTER (WHERE s.member_id IS NOT NULL), 0),
          coalesce(sum(s.list_amount), 0),
@@ -213,8 +213,8 @@ BEGIN
           GROUP BY x.month, x.store_id, x.channel HAVING sum(x.sales) <> 0) AS kept
          FULL JOIN
          (SELECT date_trunc('month', @crm@.local_day(s.occurred_at)::timestamp)::date AS month, coalesce(s.store_id, 0) AS store_id, coalesce(s.channel, '') AS channel,
-                 count(*) AS sales, count(*) FILTER (WHERE s.net_spend >= 0 AND s.refund_of_id IS NULL) AS orders,
-                 count(s.member_id) FILTER (WHERE s.net_spend >= 0 AND s.refund_of_id IS NULL) AS member_orders, sum(s.net_spend) AS net_spend,
+                 count(*) AS sales, count(*) FILTER (WHERE @crm@._is_order(s.net_spend, s.refund_of_id)) AS orders,
+                 count(s.member_id) FILTER (WHERE @crm@._is_order(s.net_spend, s.refund_of_id)) AS member_orders, sum(s.net_spend) AS net_spend,
                  coalesce(sum(s.net_spend) FILTER (WHERE s.member_id IS NOT NULL), 0) AS member_spend, coalesce(sum(s.cost_amount), 0) AS cost
           FROM @crm@.sale AS s GROUP BY 1, 2, 3) AS told USING (month, store_id, channel)
     WHERE (kept.sales, kept.orders, kept.member_orders, kept.net_spend, kept.member_spend, kept.cost)

@@ -127,7 +127,7 @@ WITH day AS MATERIALIZED (
   SELECT date_trunc('month', @crm@.local_day(s.occurred_at)::timestamp)::date AS month, count(*) AS orders
   FROM @crm@.sale AS s
        JOIN (SELECT DISTINCT r.refund_of_id FROM @crm@.sale AS r WHERE r.refund_of_id IS NOT NULL) AS b ON b.refund_of_id = s.id
-  WHERE s.net_spend >= 0 AND s.refund_of_id IS NULL
+  WHERE @crm@._is_order(s.net_spend, s.refund_of_id)
   GROUP BY 1
 )
 SELECT t.month, least((t.month + interval '1 month')::date - 1, d.as_of) AS through_day, sum(t.orders)::bigint AS orders, coalesce(max(r.orders), 0) AS returned_orders

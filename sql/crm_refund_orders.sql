@@ -8,6 +8,7 @@
 SET client_min_messages = warning;
 \set VERBOSITY sqlstate
 SELECT crm_member.create_crm('crm');
+UPDATE crm.setting SET value = '1' WHERE key = 'report_min_group';
 INSERT INTO crm.setting (key, value, meaning) VALUES ('report_day', '"2024-04-30"', 'the day of this test');
 SELECT count(*) FROM generate_series(1, 2) AS i, LATERAL crm.member_register('m' || i, joined_at => '2024-01-01 00:00+08');
 INSERT INTO crm.sale (id, member_id, occurred_at, net_spend, refund_of_id) VALUES

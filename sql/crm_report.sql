@@ -9,6 +9,7 @@ SET timezone = 'America/New_York';
 SET datestyle = 'ISO';
 \set VERBOSITY sqlstate
 SELECT crm_member.create_crm('crm');
+UPDATE crm.setting SET value = '1' WHERE key = 'report_min_group';
 INSERT INTO crm.setting (key, value, meaning) VALUES ('report_day', '"2024-12-15"', 'the day of the tests');
 UPDATE crm.setting SET value = 'null' WHERE key = 'rfm_months';
 

@@ -7,6 +7,7 @@ SET client_min_messages = warning;
 SET timezone = 'UTC';
 \set VERBOSITY sqlstate
 SELECT crm_member.create_crm('crm');
+UPDATE crm.setting SET value = '1' WHERE key = 'report_min_group';
 INSERT INTO crm.store (code, name) VALUES ('s1', 'one'), ('s2', 'two');
 INSERT INTO crm.member (member_no, home_store_id, joined_at)
 SELECT 'm' || i, 1 + i % 2, now() - CASE WHEN i = 9 THEN interval '-1 day' ELSE interval '1000 days' END FROM generate_series(1, 9) AS i;

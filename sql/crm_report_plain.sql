@@ -8,6 +8,7 @@ SET client_min_messages = warning;
 SET timezone = 'Asia/Shanghai';
 \set VERBOSITY sqlstate
 SELECT crm_member.create_crm('crm');
+UPDATE crm.setting SET value = '1' WHERE key = 'report_min_group';
 INSERT INTO crm.store (code, name) VALUES ('s1', 'one'), ('s2', 'two');
 INSERT INTO crm.member (member_no, joined_at, home_store_id, profiling) SELECT 'm' || i, '2020-01-01', 1 + i % 2, i % 17 <> 0 FROM generate_series(1, 60) AS i;
 INSERT INTO crm.member_pii (member_id, full_name) SELECT id, CASE WHEN id % 2 = 0 THEN 'Ann Lee' ELSE 'B' END FROM crm.member WHERE id < 5;

@@ -63,11 +63,7 @@ SET search_path = pg_catalog, pg_temp
 SET jit = off
 AS $$
 BEGIN
-  IF TG_OP = 'INSERT' THEN
-    INSERT INTO @crm@.report_change (sign, member_id, store_id, channel, occurred_at, is_refund, net_spend, list_amount, discount_amount, cost_amount)
-    SELECT 1, n.member_id, n.store_id, n.channel, n.occurred_at, NOT @crm@._is_order(n.net_spend, n.refund_of_id), n.net_spend, n.list_amount, n.discount_amount, n.cost_amount
-    FROM new_rows AS n;
-  ELSIF TG_OP = 'DELETE' THEN
+  IF TG_OP = 'DELETE' THEN
     INSERT INTO @crm@.report_change (sign, member_id, store_id, channel, occurred_at, is_refund, net_spend, list_amount, discount_amount, cost_amount)
     SELECT -1, o.member_id, o.store_id, o.channel, o.occurred_at, NOT @crm@._is_order(o.net_spend, o.refund_of_id), o.net_spend, o.list_amount, o.discount_amount, o.cost_amount
     FROM old_rows AS o;
@@ -84,10 +80,8 @@ BEGIN
   RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION @crm@._report_note() IS 'trigger: appends sales that came, went or changed to report_change';
+COMMENT ON FUNCTION @crm@._report_note() IS 'trigger: appends sales that went or changed to report_change; those that come are noted by the trigger of the histories';
 
-CREATE OR REPLACE TRIGGER sale_50_reports_insert AFTER INSERT ON @crm@.sale
-  REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION @crm@._report_note();
 CREATE OR REPLACE TRIGGER sale_50_reports_update AFTER UPDATE ON @crm@.sale
   REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION @crm@._report_note();
 CREATE OR REPLACE TRIGGER sale_50_reports_delete AFTER DELETE ON @crm@.sale

@@ -70,6 +70,8 @@ CREATE OR REPLACE FUNCTION @crm@._sales_fold(OUT noted bigint, OUT written bigin
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+  some_went boolean;
 BEGIN
   WITH gone AS MATERIALIZED (
     DELETE FROM @crm@.report_change AS c RETURNING c.*
@@ -106,9 +108,11 @@ BEGIN
           guest_cost = t.guest_cost + excluded.guest_cost
     RETURNING 1
   )
-  SELECT count(*), (SELECT count(*) FROM folded), array_agg(g.member_id) FILTER (WHERE g.sign <> 0 AND g.member_id IS NOT NULL), array_agg(g.member_id) FILTER (WHERE g.sign = 0 AND g.member_id IS NOT NULL)
-  INTO noted, written, bought, changed FROM gone AS g;
-  DELETE FROM @crm@.sales_month AS t WHERE t.sales = 0;
+  SELECT count(*), (SELECT count(*) FROM folded), array_agg(g.member_id) FILTER (WHERE g.sign <> 0 AND g.member_id IS NOT NULL), array_agg(g.member_id) FILTER (WHERE g.sign = 0 AND g.member_id IS NOT NULL), bool_or(g.sign < 0)
+  INTO noted, written, bought, changed, some_went FROM gone AS g;
+  IF some_went THEN
+    DELETE FROM @crm@.sales_month AS t WHERE t.sales = 0;
+  END IF;
 END
 $$;
 COMMENT ON FUNCTION @crm@._sales_fold() IS 'adds what waits in report_change to sales_month; answers how many changes and how many rows, and the members who bought or changed';

@@ -5,8 +5,14 @@
 -- orders. Each is of the day that stands in report_state, so that making one
 -- again, as a restore does, gives the same rows. Row security does not reach
 -- materialized views: they hold sums of the whole chain and no row of a member,
--- and the views over them are for readers of all stores.
+-- and the views over them are for readers of all stores. Cohorts and steps of
+-- the Pareto curve with fewer members than the setting report_min_group are
+-- left out: what a handful of members spent is near to what one of them did.
 -- Without a refresh they are empty.
+
+--@ seed
+INSERT INTO @crm@.setting (key, value, meaning) VALUES
+  ('report_min_group', '5', 'least members of a cohort, of a step of the Pareto curve and of an amount of money in them; smaller groups are hidden');
 
 --@ code
 CREATE MATERIALIZED VIEW IF NOT EXISTS @crm@.report_pareto AS
@@ -28,9 +34,10 @@ WITH span AS MATERIALIZED (
 )
 SELECT p.percent, r.place AS members, r.so_far AS net_spend, CASE WHEN r.total > 0 THEN r.so_far / r.total END AS spend_share, r.spend AS least_spend, r.class,
        (SELECT crm_member.gini(b.spend) FROM buyer AS b) AS gini, (SELECT d.from_day FROM span AS d) AS from_day, (SELECT d.as_of FROM span AS d) AS as_of
-FROM generate_series(1, 100) AS p(percent) JOIN ranked AS r ON r.place = (r.members * p.percent + 99) / 100;
+FROM generate_series(1, 100) AS p(percent) JOIN ranked AS r ON r.place = (r.members * p.percent + 99) / 100
+WHERE r.place >= coalesce((SELECT (s.value #>> '{}')::integer FROM @crm@.setting AS s WHERE s.key = 'report_min_group'), 5);
 CREATE UNIQUE INDEX IF NOT EXISTS report_pareto_key ON @crm@.report_pareto (percent);
-COMMENT ON MATERIALIZED VIEW @crm@.report_pareto IS 'what the best 1, 2, ... 100 percent of the buying members brought';
+COMMENT ON MATERIALIZED VIEW @crm@.report_pareto IS 'what the best 1, 2, ... 100 percent of the buying members brought; without groups below the setting report_min_group';
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS @crm@.report_month AS
 WITH day AS MATERIALIZED (
@@ -74,26 +81,36 @@ COMMENT ON MATERIALIZED VIEW @crm@.report_month IS 'members and their activity b
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS @crm@.report_cohort AS
 WITH day AS MATERIALIZED (
-  SELECT d.as_of, extract(year FROM d.as_of)::integer * 12 + extract(month FROM d.as_of)::integer AS month_no FROM @crm@.report_state AS d WHERE d.relation = 'report_cohort'
+  SELECT d.as_of, extract(year FROM d.as_of)::integer * 12 + extract(month FROM d.as_of)::integer AS month_no,
+         coalesce((SELECT (s.value #>> '{}')::integer FROM @crm@.setting AS s WHERE s.key = 'report_min_group'), 5) AS min_group
+  FROM @crm@.report_state AS d WHERE d.relation = 'report_cohort'
 ), bought AS MATERIALIZED (
-  SELECT min(x.month_no) OVER (PARTITION BY h.member_id) AS cohort_no, x.month_no
+  SELECT min(x.month_no) FILTER (WHERE x.orders > 0) OVER member AS cohort_no, max(x.month_no) FILTER (WHERE x.orders > 0) OVER member AS last_no,
+         x.month_no, x.orders, x.amount
   FROM @crm@.member_history AS h
        CROSS JOIN day AS d
-       CROSS JOIN LATERAL (SELECT DISTINCT extract(year FROM p.day)::integer * 12 + extract(month FROM p.day)::integer AS month_no
-                           FROM crm_member.purchase_days(crm_member.between_days(h.history, NULL, d.as_of)) AS p WHERE p.orders > 0) AS x
+       CROSS JOIN LATERAL (SELECT extract(year FROM p.day)::integer * 12 + extract(month FROM p.day)::integer AS month_no, sum(p.orders) AS orders, sum(p.amount) AS amount
+                           FROM crm_member.purchase_days(crm_member.between_days(h.history, NULL, d.as_of)) AS p GROUP BY 1) AS x
+  WINDOW member AS (PARTITION BY h.member_id)
 ), cell AS (
-  SELECT b.cohort_no, b.month_no - b.cohort_no AS k, count(*) AS members FROM bought AS b GROUP BY 1, 2
+  SELECT b.cohort_no, b.month_no - b.cohort_no AS k, count(*) FILTER (WHERE b.orders > 0) AS members, count(*) AS told, sum(b.amount) AS net_spend
+  FROM bought AS b WHERE b.month_no >= b.cohort_no GROUP BY 1, 2
+), stayed AS (
+  SELECT b.cohort_no, b.last_no - b.cohort_no AS k, count(*) AS members FROM bought AS b WHERE b.month_no = b.cohort_no GROUP BY 1, 2
 )
 SELECT make_date((c.cohort_no - 1) / 12, (c.cohort_no - 1) % 12 + 1, 1) AS cohort,
        k.k,
        c.members,
-       CASE WHEN c.cohort_no + k.k < d.month_no OR (d.as_of + 1) = (date_trunc('month', d.as_of::timestamp) + interval '1 month')::date THEN coalesce(x.members, 0) END AS retained
+       CASE WHEN e.complete THEN coalesce(x.members, 0) END AS retained,
+       CASE WHEN e.complete THEN (SELECT coalesce(sum(l.members), 0) FROM stayed AS l WHERE l.cohort_no = c.cohort_no AND l.k >= k.k)::bigint END AS rolling,
+       CASE WHEN e.complete AND (x.told IS NULL OR x.told >= d.min_group) THEN coalesce(x.net_spend, 0) END AS net_spend
 FROM cell AS c CROSS JOIN day AS d
      CROSS JOIN LATERAL generate_series(0, d.month_no - c.cohort_no) AS k(k)
+     CROSS JOIN LATERAL (SELECT c.cohort_no + k.k < d.month_no OR (d.as_of + 1) = (date_trunc('month', d.as_of::timestamp) + interval '1 month')::date AS complete) AS e
      LEFT JOIN cell AS x ON x.cohort_no = c.cohort_no AND x.k = k.k
-WHERE c.k = 0;
+WHERE c.k = 0 AND c.members >= d.min_group;
 CREATE UNIQUE INDEX IF NOT EXISTS report_cohort_key ON @crm@.report_cohort (cohort, k);
-COMMENT ON MATERIALIZED VIEW @crm@.report_cohort IS 'members by month of their first order, and how many of them bought in each month after it';
+COMMENT ON MATERIALIZED VIEW @crm@.report_cohort IS 'members by month of their first order, and how many of them bought in each month after it; without groups below the setting report_min_group';
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS @crm@.report_repeat AS
 WITH day AS MATERIALIZED (
@@ -150,7 +167,7 @@ SELECT p.percent AS member_percent,
        p.as_of
 FROM @crm@.report_pareto AS p
 WHERE (SELECT @crm@._store_limits()) IS NULL;
-COMMENT ON VIEW @crm_report@.pareto IS 'the curve of concentration: what the best 1 to 100 percent of the members who bought in the window (setting value_months) brought; the whole chain, for readers of all stores, as of the last refresh';
+COMMENT ON VIEW @crm_report@.pareto IS 'the curve of concentration: what the best 1 to 100 percent of the members who bought in the window (setting value_months) brought; the whole chain without steps of fewer members than the setting report_min_group, for readers of all stores, as of the last refresh';
 COMMENT ON COLUMN @crm_report@.pareto.member_percent IS 'percent of the members, best first';
 COMMENT ON COLUMN @crm_report@.pareto.members IS 'that many members, rounded up';
 COMMENT ON COLUMN @crm_report@.pareto.net_spend IS 'their net spend together';
@@ -211,16 +228,24 @@ SELECT c.cohort,
        (c.cohort + make_interval(months => c.k))::date AS month,
        c.members,
        c.retained,
-       (c.retained / c.members::numeric)::numeric(9,6) AS retention_rate
+       (c.retained / c.members::numeric)::numeric(9,6) AS retention_rate,
+       c.rolling AS rolling_retained,
+       (c.rolling / c.members::numeric)::numeric(9,6) AS rolling_rate,
+       c.net_spend::numeric(18,2) AS net_spend,
+       (c.net_spend / c.members)::numeric(18,2) AS spend_per_member
 FROM @crm@.report_cohort AS c
 WHERE (SELECT @crm@._store_limits()) IS NULL;
-COMMENT ON VIEW @crm_report@.cohort_retention IS 'retention by local month of the first order; the whole chain, for readers of all stores, as of the last refresh';
+COMMENT ON VIEW @crm_report@.cohort_retention IS 'retention and revenue by local month of the first order, classic and rolling; the whole chain without cohorts smaller than the setting report_min_group, for readers of all stores, as of the last refresh';
 COMMENT ON COLUMN @crm_report@.cohort_retention.cohort IS 'first day of the month in which the members bought first';
 COMMENT ON COLUMN @crm_report@.cohort_retention.months_after IS 'months after that';
 COMMENT ON COLUMN @crm_report@.cohort_retention.month IS 'first day of the month that is looked at';
 COMMENT ON COLUMN @crm_report@.cohort_retention.members IS 'members of the cohort';
 COMMENT ON COLUMN @crm_report@.cohort_retention.retained IS 'those of them with an order in that month; empty while the month is not over';
 COMMENT ON COLUMN @crm_report@.cohort_retention.retention_rate IS 'retained / members, a fraction';
+COMMENT ON COLUMN @crm_report@.cohort_retention.rolling_retained IS 'those with an order in that month or in any later one up to the day of the report; empty while the month is not over';
+COMMENT ON COLUMN @crm_report@.cohort_retention.rolling_rate IS 'rolling_retained / members, a fraction';
+COMMENT ON COLUMN @crm_report@.cohort_retention.net_spend IS 'what the cohort spent in that month, less refunds; empty while the month is not over and where fewer members than report_min_group are behind it';
+COMMENT ON COLUMN @crm_report@.cohort_retention.spend_per_member IS 'net_spend / members of the cohort';
 
 CREATE OR REPLACE VIEW @crm_report@.repeat_purchase WITH (security_barrier = true) AS
 SELECT r.grain::varchar(10) AS grain,

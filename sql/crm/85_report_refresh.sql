@@ -12,7 +12,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 20
 SET search_path = pg_catalog, pg_temp
 AS $$
 VALUES ('members', NULL, 'view'), ('member_tiers', NULL, 'view'), ('tier_rules', NULL, 'view'), ('member_lifecycles', NULL, 'view'),
-       ('member_grades', NULL, 'view'), ('member_values', NULL, 'view'), ('points_accounts', NULL, 'view'), ('points_movements', NULL, 'view'), ('report_status', NULL, 'view'),
+       ('member_grades', NULL, 'view'), ('member_values', NULL, 'view'), ('points_accounts', NULL, 'view'), ('points_movements', NULL, 'view'), ('purchase_gaps', NULL, 'view'), ('report_status', NULL, 'view'),
        ('sales_by_month', 'sales_month', 'table'), ('margins', 'sales_month', 'table'),
        ('member_rfm_scores', 'member_score', 'table'), ('rfm_segments', 'member_score', 'table'),
        ('pareto', 'report_pareto', 'materialized view'), ('member_growth', 'report_month', 'materialized view'), ('member_activity', 'report_month', 'materialized view'),

@@ -15,11 +15,10 @@ WITH reader AS MATERIALIZED (
          crm_member.active_days(h.history, NULL, r.day) AS days,
          crm_member.last_day(h.history, NULL, r.day) AS last_day,
          crm_member.median_gap(h.history, NULL, r.day) AS gap
-  FROM @crm@._profiled_members AS p
-       JOIN @crm@.member AS m ON m.id = p.member_id
+  FROM @crm@.member AS m
        JOIN @crm@.member_history AS h ON h.member_id = m.id
        CROSS JOIN reader AS r
-  WHERE r.stores IS NULL OR m.home_store_id = ANY (r.stores)
+  WHERE m.profiling AND m.closed_at IS NULL AND m.merged_into_id IS NULL AND (r.stores IS NULL OR m.home_store_id = ANY (r.stores))
 )
 SELECT m.id AS member_id,
        m.member_no::varchar(40) AS member_no,

@@ -666,6 +666,7 @@ columns_of(ArrayType *names, ArrayType *types, int *n)
 Datum
 crm_is_predicate(PG_FUNCTION_ARGS)
 {
+	static const char *const classes[] = {"42", "22", "0A", "54"};
 	char	   *expression = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	MemoryContext context = CurrentMemoryContext;
 	volatile bool good = true;
@@ -679,12 +680,13 @@ crm_is_predicate(PG_FUNCTION_ARGS)
 	}
 	PG_CATCH();
 	{
-		int			category = ERRCODE_TO_CATEGORY(geterrcode());
+		const char *state = unpack_sql_state(geterrcode());
+		bool		of_text = false;
 
-		if (category != ERRCODE_TO_CATEGORY(ERRCODE_SYNTAX_ERROR) &&
-			category != ERRCODE_TO_CATEGORY(ERRCODE_DATA_EXCEPTION) &&
-			category != ERRCODE_TO_CATEGORY(ERRCODE_FEATURE_NOT_SUPPORTED) &&
-			category != ERRCODE_TO_CATEGORY(ERRCODE_PROGRAM_LIMIT_EXCEEDED))
+		/* the classes of the errors that check_predicate raises for a text */
+		for (int i = 0; i < (int) lengthof(classes); i++)
+			of_text = of_text || strncmp(state, classes[i], 2) == 0;
+		if (!of_text)
 			PG_RE_THROW();
 		MemoryContextSwitchTo(context);
 		FlushErrorState();

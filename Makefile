@@ -43,7 +43,7 @@ STRICT      = $(if $(filter 1,$(CI)),-Wextra -Wno-unused-parameter -Wno-sign-com
 PG_CPPFLAGS = -I$(srcdir)/src -DCRM_VERSION='"$(EXTVERSION)"' -DCRM_LAYOUT='"$(CRM_LAYOUT)"' $(ICU_CFLAGS)
 PG_CFLAGS  += $(STRICT) $(SANITIZE)
 SHLIB_LINK  = $(ICU_LIBS) -lm $(SANITIZE)
-EXTRA_CLEAN = $(EXTENSION)--*.sql unit/build fuzz/build asan coverage results output_iso regression.diffs regression.out $(DIST).tar.gz
+EXTRA_CLEAN = $(EXTENSION)--*.sql unit/build fuzz/build asan coverage package results output_iso regression.diffs regression.out $(DIST).tar.gz
 DIST        = $(EXTENSION)-$(EXTVERSION)
 
 PG_CONFIG ?= pg_config
@@ -108,12 +108,15 @@ $(FUZZ_DIR)/fuzz_%: $(srcdir)/fuzz/fuzz_%.c $(srcdir)/fuzz/fuzz.h $(FUZZ_CORE) |
 	$(FUZZ_CC) $(FUZZ_FLAGS) $< $(FUZZ_CORE) -lm -o $@
 
 # --- the rest ---
-.PHONY: asan coverage checkver dist docs help regress-list
+.PHONY: asan coverage package checkver dist docs help regress-list
 asan: ## the regression tests with the module under AddressSanitizer and UBSan
 	PG_CONFIG=$(PG_CONFIG) sh $(srcdir)/tools/asan.sh
 
 coverage: ## lines of src/ that the tests run, by file (lcov)
 	PG_CONFIG=$(PG_CONFIG) sh $(srcdir)/tools/coverage.sh
+
+package: ## Debian packages of the last commit, seen by lintian
+	sh $(srcdir)/tools/package.sh
 
 checkver: ## control file, META.json and CHANGELOG.md name one version
 	sh $(srcdir)/tools/checkver.sh

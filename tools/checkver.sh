@@ -1,6 +1,6 @@
 #!/bin/sh
 # tools/checkver.sh
-# The version in crm_member.control is the one that META.json and CHANGELOG.md name.
+# The version in crm_member.control is the one that META.json, CHANGELOG.md and debian/changelog name.
 #
 # The control file is the only place that the build reads.  A git tag on the
 # commit, where there is one, must be the same version too.
@@ -18,6 +18,10 @@ meta=$(sed '/"meta-spec"/,/}/d' META.json | sed -n 's/^[ \t]*"version": *"\([^"]
 if [ -f CHANGELOG.md ]; then
 	log=$(sed -n 's/^## *\[\{0,1\}\([0-9][0-9.]*\).*/\1/p' CHANGELOG.md | head -n 1)
 	[ "$log" = "$control" ] || differs CHANGELOG.md "$log"
+fi
+if [ -f debian/changelog ]; then
+	package=$(sed -n '1s/^[^(]*(\([^-)]*\)-.*/\1/p' debian/changelog)
+	[ "$package" = "$control" ] || differs debian/changelog "$package"
 fi
 if [ -e .git ] && command -v git >/dev/null; then
 	tag=$(git tag --points-at HEAD 2>/dev/null | sed -n 's/^v\([0-9].*\)/\1/p' | head -n 1)

@@ -22,7 +22,7 @@ LIST
 find "$top" -name '*.gcda' -delete
 mk SANITIZE='--coverage -O0' -j "$(nproc)" all
 mk SANITIZE='--coverage -O0' install
-start_own
+start_own TZ=UTC
 mk installcheck >"$top/tests.log" 2>&1 || { tail -n 40 "$top/tests.log"; exit 1; }
 "$bin/pg_ctl" -D "$top/data" -m fast -w stop >/dev/null
 mk UNIT_FLAGS="-std=gnu11 -g -O0 --coverage -I$src/src -I$src/unit" -j "$(nproc)" unit >"$top/unit.log" 2>&1 || { tail -n 40 "$top/unit.log"; exit 1; }

@@ -22,7 +22,7 @@ export LC_ALL PGHOST PGPORT PGUSER
 
 mk() { make -s -C "$top/build" -f "$src/Makefile" PG_CONFIG="$own_pg" with_llvm=no "$@"; }
 
-# start_own [VARIABLE=value ...]: the cluster, with these in the environment of the server; it ends with this script
+# start_own VARIABLE=value ...: the cluster, with these in the environment of the server; it ends with this script
 start_own() {
 	"$bin/initdb" -D "$top/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$top/initdb.log" 2>&1
 	cat >>"$top/data/postgresql.conf" <<CONF

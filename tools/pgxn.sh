@@ -12,6 +12,6 @@ version=$(sed -n "s/^default_version *= *'\([^']*\)'.*/\1/p" "$src/crm_member.co
 git -c safe.directory="$src" -C "$src" archive --format=zip --prefix="crm_member-$version/" -o "$top/crm_member-$version.zip" HEAD
 mk -j "$(nproc)" all
 mk install
-start_own
+start_own TZ=UTC
 cd "$top"
-HOME=$top with_llvm=no pgxn check --yes --make make --pg_config "$own_pg" -d postgres -h "$PGHOST" -p "$PGPORT" -U "$PGUSER" "./crm_member-$version.zip"
+HOME=$top with_llvm=no pgxn check --yes --make make --pg_config "$own_pg" -d contrib_regression -h "$PGHOST" -p "$PGPORT" -U "$PGUSER" "./crm_member-$version.zip"

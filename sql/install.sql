@@ -4,11 +4,10 @@
 -- The first test of all; it leaves the extension installed for the others.
 
 \set VERBOSITY sqlstate
-\getenv builddir PG_ABS_BUILDDIR
 
 -- the script itself, sourced in psql, prints its hint and creates nothing
-SELECT default_version AS version FROM pg_available_extensions WHERE name = 'crm_member' \gset
-\set script :builddir '/crm_member--' :version '.sql'
+SELECT c.setting || '/extension/crm_member--' || e.default_version || '.sql' AS script
+  FROM pg_config AS c, pg_available_extensions AS e WHERE c.name = 'SHAREDIR' AND e.name = 'crm_member' \gset
 \i :script
 SELECT count(*) AS made_by_sourcing FROM pg_namespace WHERE nspname = 'crm_member';
 

@@ -4,7 +4,9 @@
 -- member has no personal data and its rows stay for ever, so the books can
 -- refer to it; member_pii has one row that can be erased. A shop's own key of
 -- a member belongs to a realm (the table of customers), which several sources
--- of orders may share.
+-- of orders may share. Columns with personal data say so: their comments begin
+-- with "personal:". A member that was merged away keeps its row and number and
+-- points to the one that was kept; _member_id follows that pointer.
 
 --@ layout 1
 CREATE TABLE @crm@.member (
@@ -17,6 +19,7 @@ CREATE TABLE @crm@.member (
   acquired_by text,
   referrer_id bigint REFERENCES @crm@.member,
   merged_into_id bigint REFERENCES @crm@.member,
+  referral_code text,
   profiling boolean NOT NULL DEFAULT true,
   recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   CHECK (closed_at >= joined_at),
@@ -27,6 +30,7 @@ CREATE INDEX member_home_store ON @crm@.member (home_store_id) WHERE home_store_
 CREATE INDEX member_referrer ON @crm@.member (referrer_id) WHERE referrer_id IS NOT NULL;
 CREATE INDEX member_merged_into ON @crm@.member (merged_into_id) WHERE merged_into_id IS NOT NULL;
 CREATE INDEX member_joined ON @crm@.member (joined_at);
+CREATE UNIQUE INDEX member_referral_code ON @crm@.member (referral_code) WHERE referral_code IS NOT NULL;
 ALTER TABLE @crm@.member ENABLE ROW LEVEL SECURITY;
 
 CREATE TABLE @crm@.member_pii (
@@ -38,6 +42,8 @@ CREATE TABLE @crm@.member_pii (
   birth_calendar text NOT NULL DEFAULT 'solar' CHECK (birth_calendar IN ('solar', 'lunar')),
   sex text CHECK (sex IN ('female', 'male', 'other')),
   address text,
+  photo_uri text CHECK (length(photo_uri) <= 2000),
+  photo_hash bytea CHECK (length(photo_hash) = 32),
   changed_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE INDEX member_pii_phone ON @crm@.member_pii (phone) WHERE phone IS NOT NULL;
@@ -62,7 +68,18 @@ CREATE POLICY chain_reads ON @crm@.member_key FOR SELECT USING ((SELECT @crm@._m
 
 --@ code
 COMMENT ON TABLE @crm@.member IS 'one row a member, without personal data: number, home store, region, joining and closing, referrer, whether profiling is allowed';
-COMMENT ON TABLE @crm@.member_pii IS 'the personal data of a member, one row that erasure deletes';
+COMMENT ON COLUMN @crm@.member.referral_code IS 'code of the link by which the member brings others; made when first asked for';
+COMMENT ON COLUMN @crm@.member.merged_into_id IS 'the member into which this one was merged; never one that is itself merged away';
+COMMENT ON TABLE @crm@.member_pii IS 'the personal data of a member, one row that erasure deletes; phone and email are the preferred ones of member_contact';
+COMMENT ON COLUMN @crm@.member_pii.full_name IS 'personal: name as the person writes it';
+COMMENT ON COLUMN @crm@.member_pii.phone IS 'personal: preferred phone, in the form +country and number where it could be read so';
+COMMENT ON COLUMN @crm@.member_pii.email IS 'personal: preferred e-mail address, as written';
+COMMENT ON COLUMN @crm@.member_pii.birth_day IS 'personal: birthday; of a lunar birthday the solar day of birth';
+COMMENT ON COLUMN @crm@.member_pii.birth_calendar IS 'personal: the calendar in which the birthday is kept';
+COMMENT ON COLUMN @crm@.member_pii.sex IS 'personal: sex as the person says';
+COMMENT ON COLUMN @crm@.member_pii.address IS 'personal: postal address';
+COMMENT ON COLUMN @crm@.member_pii.photo_uri IS 'personal: where the photo is kept, outside the database';
+COMMENT ON COLUMN @crm@.member_pii.photo_hash IS 'personal: SHA-256 of the photo';
 COMMENT ON TABLE @crm@.realm IS 'name spaces of the members'' keys in attached tables, usually a table of customers';
 COMMENT ON TABLE @crm@.member_key IS 'the key by which an attached table knows a member';
 
@@ -86,78 +103,8 @@ END
 $$;
 COMMENT ON FUNCTION @crm@._member_make(timestamptz, bigint, text, text, bigint) IS 'writes a new member; the number is its id in eight digits or more';
 
-CREATE OR REPLACE FUNCTION @crm@._same_contact(phone text) RETURNS bigint
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN (SELECT min(p.member_id) FROM @crm@.member_pii AS p JOIN @crm@.member AS m ON m.id = p.member_id
-        WHERE p.phone = _same_contact.phone AND m.closed_at IS NULL AND m.merged_into_id IS NULL);
-COMMENT ON FUNCTION @crm@._same_contact(text) IS 'the open member that has this phone, NULL when none';
-
-CREATE OR REPLACE FUNCTION @crm@._member_register(request_id text, full_name text, phone text, email text, birth_day date, sex text,
-  store_id bigint, region text, joined_at timestamptz, acquired_by text, referrer_id bigint) RETURNS jsonb
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-  answer jsonb;
-  made @crm@.member;
-  twin bigint;
-BEGIN
-  answer := @crm@._request_begin(request_id, 'member_register',
-    jsonb_build_array(full_name, phone, email, birth_day, sex, store_id, region, joined_at, acquired_by, referrer_id));
-  IF answer IS NOT NULL THEN
-    RETURN answer;
-  END IF;
-  IF phone IS NOT NULL THEN
-    -- two registrations of one phone at once: the second waits and then finds the first
-    PERFORM pg_advisory_xact_lock(hashtextextended(@crm_name@ || ' phone ' || phone, 0));
-    twin := @crm@._same_contact(phone);
-    IF twin IS NOT NULL THEN
-      RAISE EXCEPTION 'a member with this phone is registered'
-        USING ERRCODE = 'CR008',
-              DETAIL = format('It is member %s.', twin),
-              HINT = 'Use that member, or merge the two after asking the person.';
-    END IF;
-  END IF;
-  made := @crm@._member_make(joined_at, store_id, region, acquired_by, referrer_id);
-  INSERT INTO @crm@.member_pii (member_id, full_name, phone, email, birth_day, sex)
-  VALUES (made.id, full_name, phone, email, birth_day, sex);
-  answer := jsonb_build_object('member_id', made.id, 'member_no', made.member_no, 'joined_at', made.joined_at);
-  PERFORM @crm@._request_end(request_id, answer);
-  RETURN answer;
-END
-$$;
-COMMENT ON FUNCTION @crm@._member_register(text, text, text, text, date, text, bigint, text, timestamptz, text, bigint) IS 'what member_register does once the caller is known to be allowed';
-
-CREATE OR REPLACE FUNCTION @crm@.member_register(request_id text, full_name text DEFAULT NULL, phone text DEFAULT NULL, email text DEFAULT NULL,
-  birth_day date DEFAULT NULL, sex text DEFAULT NULL, store_id bigint DEFAULT NULL, region text DEFAULT NULL,
-  joined_at timestamptz DEFAULT NULL, acquired_by text DEFAULT NULL, referrer_id bigint DEFAULT NULL, dry_run boolean DEFAULT false)
-RETURNS TABLE (member_id bigint, member_no text, member_since timestamptz)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-  answer jsonb;
-BEGIN
-  PERFORM @crm@._require('{clerk,app,manager}', store_id);
-  IF dry_run THEN
-    BEGIN
-      answer := @crm@._member_register(request_id, full_name, phone, email, birth_day, sex, store_id, region, joined_at, acquired_by, referrer_id);
-      RAISE EXCEPTION 'dry run' USING ERRCODE = 'CR000';
-    EXCEPTION WHEN SQLSTATE 'CR000' THEN
-      NULL;
-    END;
-  ELSE
-    answer := @crm@._member_register(request_id, full_name, phone, email, birth_day, sex, store_id, region, joined_at, acquired_by, referrer_id);
-  END IF;
-  member_id := (answer ->> 'member_id')::bigint;
-  member_no := answer ->> 'member_no';
-  member_since := (answer ->> 'joined_at')::timestamptz;
-  RETURN NEXT;
-END
-$$;
-COMMENT ON FUNCTION @crm@.member_register(text, text, text, text, date, text, bigint, text, timestamptz, text, bigint, boolean) IS 'registers a member at a store and answers with its id and number; a repeat of the request gets the first answer; dry_run answers and writes nothing. Levels clerk, app, manager. Errors: CR002 request id used for something else, CR008 phone taken, 42501 not allowed, 23503 unknown store or referrer';
-
-CREATE OR REPLACE FUNCTION @crm@._require_member(member_id bigint) RETURNS void
+-- The answer to a caller who may not see a member is the same whether there is one or not.
+CREATE OR REPLACE FUNCTION @crm@._require_member(member_id bigint, levels text[] DEFAULT '{clerk,app,manager,auditor}') RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -165,12 +112,47 @@ DECLARE
   home bigint;
 BEGIN
   SELECT m.home_store_id INTO home FROM @crm@.member AS m WHERE m.id = member_id;
-  -- a caller limited to stores gets one answer for a hidden member and for none
   IF NOT FOUND THEN
-    PERFORM @crm@._require('{clerk,app,manager,auditor}');
+    PERFORM @crm@._require(levels);
     RAISE EXCEPTION 'unknown member' USING ERRCODE = 'CR004', DETAIL = format('There is no member %s.', member_id);
   END IF;
-  PERFORM @crm@._require('{clerk,app,manager,auditor}', home);
+  IF home IS NOT NULL AND @crm@._may(levels, home) THEN
+    RETURN;
+  END IF;
+  PERFORM @crm@._require(levels);
 END
 $$;
-COMMENT ON FUNCTION @crm@._require_member(bigint) IS 'raises 42501 unless the caller may see this member, CR004 when there is none';
+COMMENT ON FUNCTION @crm@._require_member(bigint, text[]) IS 'raises 42501 unless the caller holds one of the levels for the store of this member, in the same words for a member of another store and for none; CR004 to callers of all stores when there is none';
+
+CREATE OR REPLACE FUNCTION @crm@._member_stores(levels text[]) RETURNS bigint[]
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT CASE WHEN @crm@._may(levels) THEN NULL
+       ELSE coalesce((SELECT array_agg(DISTINCT a.store_id) FROM @crm@.access AS a JOIN pg_roles AS r ON r.rolname = a.role_name
+                      WHERE a.level = ANY (levels) AND pg_has_role(@crm@.caller(), r.oid, 'USAGE')), '{}') END
+$$;
+COMMENT ON FUNCTION @crm@._member_stores(text[]) IS 'the stores for which the caller holds one of the levels, NULL for all stores: doors that list members show those of these stores';
+
+CREATE OR REPLACE FUNCTION @crm@._member_id(member_id bigint) RETURNS bigint
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN (SELECT coalesce(m.merged_into_id, m.id) FROM @crm@.member AS m WHERE m.id = _member_id.member_id);
+COMMENT ON FUNCTION @crm@._member_id(bigint) IS 'the member itself, or the one into which it was merged; NULL when there is none';
+
+-- Members are locked in the order of their ids, before any of their rows is read.
+CREATE OR REPLACE FUNCTION @crm@._member_lock(member_id bigint) RETURNS @crm@.member
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  m @crm@.member;
+BEGIN
+  SELECT k.* INTO m FROM @crm@.member AS k WHERE k.id = member_id FOR NO KEY UPDATE;
+  IF m.merged_into_id IS NOT NULL THEN
+    RAISE EXCEPTION 'the member was merged into another'
+      USING ERRCODE = 'CR603', DETAIL = format('Member %s is now member %s.', m.id, m.merged_into_id), HINT = 'Call again for that member.';
+  END IF;
+  RETURN m;
+END
+$$;
+COMMENT ON FUNCTION @crm@._member_lock(bigint) IS 'locks the row of a member until the transaction ends; CR603 when it was merged into another';

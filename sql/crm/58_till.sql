@@ -133,8 +133,8 @@ BEGIN
   IF dry_run THEN
     BEGIN
       answer := @crm@._sale_record(request_id, occurred_at, member_id, store_id, lines, tenders, channel);
-      RAISE EXCEPTION 'dry run' USING ERRCODE = 'CR000';
-    EXCEPTION WHEN SQLSTATE 'CR000' THEN
+      RAISE EXCEPTION 'dry run' USING ERRCODE = 'CRDRY';
+    EXCEPTION WHEN SQLSTATE 'CRDRY' THEN
       NULL;
     END;
   ELSE
@@ -236,8 +236,8 @@ BEGIN
   IF dry_run THEN
     BEGIN
       answer := @crm@._sale_refund(request_id, sale_id, lines, occurred_at);
-      RAISE EXCEPTION 'dry run' USING ERRCODE = 'CR000';
-    EXCEPTION WHEN SQLSTATE 'CR000' THEN
+      RAISE EXCEPTION 'dry run' USING ERRCODE = 'CRDRY';
+    EXCEPTION WHEN SQLSTATE 'CRDRY' THEN
       NULL;
     END;
   ELSE

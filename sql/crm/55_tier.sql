@@ -703,8 +703,8 @@ BEGIN
   IF dry_run THEN
     BEGIN
       answer := @crm@._tier_pin(request_id, member_id, tier_code, effect, valid_from, valid_to, reason, ladder_no);
-      RAISE EXCEPTION 'dry run' USING ERRCODE = 'CR000';
-    EXCEPTION WHEN SQLSTATE 'CR000' THEN
+      RAISE EXCEPTION 'dry run' USING ERRCODE = 'CRDRY';
+    EXCEPTION WHEN SQLSTATE 'CRDRY' THEN
       NULL;
     END;
   ELSE

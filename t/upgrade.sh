@@ -19,7 +19,7 @@ now=$(sed -n "s/^default_version *= *'\([^']*\)'.*/\1/p" "$tree/crm_member.contr
 cp "$("$PG_CONFIG" --pkglibdir)/crm_member.so" "$("$own_pg" --pkglibdir)/"
 cp "$("$PG_CONFIG" --sharedir)/extension/crm_member"* "$scripts/"
 
-bases=$(ls "$tree"/sql/upgrade/crm_member--*.sql 2>/dev/null | sed 's/.*crm_member--//; s/\.sql$//' | grep -v -e -- || :)
+bases=$(find "$tree/sql" -path '*/upgrade/crm_member--*.sql' | sed 's/.*crm_member--//; s/\.sql$//' | grep -ve -- || :)
 if [ -z "$bases" ]; then
 	bases=0.0.1
 	cp "$scripts/crm_member--$now.sql" "$scripts/crm_member--0.0.1.sql"
@@ -65,7 +65,7 @@ SQL
 	at server P upgraded -c 'DROP VIEW mine' -c 'DROP TABLE kept'
 	shape upgraded | diff "$T_DIR/fresh" - >"$T_DIR/diff" || { bad=1; echo "upgraded from $v is not what a fresh install makes"; head -n 30 "$T_DIR/diff"; }
 	# a step that forgets an object is found
-	at server P upgraded -c 'ALTER EXTENSION crm_member DROP FUNCTION crm_member.gini_of_none' -c 'DROP FUNCTION crm_member.margin(numeric, numeric)'
+	at server P upgraded -c 'ALTER EXTENSION crm_member DROP FUNCTION crm_member.rfm_octant_name(text, text)' -c 'DROP FUNCTION crm_member.margin(numeric, numeric)'
 	shape upgraded | diff -q "$T_DIR/fresh" - >/dev/null && { bad=1; echo 'a missing function was not found'; }
 	at server dropdb upgraded
 done

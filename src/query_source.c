@@ -48,7 +48,8 @@ refuse_text(CrmQuery *query, const char *detail)
 			(errcode(ERRCODE_CRM_BAD_QUERY),
 			 errmsg("%s needs the text of one SELECT", query->function),
 			 errdetail_internal("%s", detail),
-			 errhint("An example is: SELECT customer_id, ordered_on, total FROM orders.")));
+			 errhint("An example is: %s.",
+					 query->example != NULL ? query->example : "SELECT customer_id, ordered_on, total FROM orders")));
 }
 
 static void
@@ -71,8 +72,8 @@ check_text(CrmQuery *query, SPIPlanPtr plan)
 		refuse_text(query, "The query text locks rows.");
 }
 
-static void
-refuse_column(CrmQuery *query, TupleDesc desc, int column, const char *wanted, const char *hint)
+void
+crm_query_refuse_column(CrmQuery *query, TupleDesc desc, int column, const char *wanted, const char *hint)
 {
 	Form_pg_attribute attribute = TupleDescAttr(desc, column);
 
@@ -104,8 +105,8 @@ crm_key_kind(Oid type)
 	return CRM_KEY_ANY;
 }
 
-static bool
-key_fits(CrmKeyKind kind, Oid type)
+bool
+crm_key_fits(CrmKeyKind kind, Oid type)
 {
 	switch (kind)
 	{
@@ -123,9 +124,23 @@ key_fits(CrmKeyKind kind, Oid type)
 	return false;
 }
 
-static void
-check_columns(Receiver *receiver, TupleDesc desc)
+bool
+crm_key_kind_found(CrmKeyKind *kind, Oid type)
 {
+	static const CrmKeyKind kinds[] = {CRM_KEY_INT64, CRM_KEY_TEXT, CRM_KEY_UUID};
+
+	for (size_t i = 0; i < lengthof(kinds) && *kind == CRM_KEY_ANY; i++)
+	{
+		if (crm_key_fits(kinds[i], type))
+			*kind = kinds[i];
+	}
+	return *kind != CRM_KEY_ANY;
+}
+
+static void
+check_columns(DestReceiver *self, TupleDesc desc)
+{
+	Receiver   *receiver = (Receiver *) self;
 	CrmQuery   *query = receiver->query;
 	int			least = query->amount_optional ? 2 : 3;
 
@@ -142,35 +157,28 @@ check_columns(Receiver *receiver, TupleDesc desc)
 
 	if (query->key == CRM_KEY_ANY)
 	{
-		static const CrmKeyKind kinds[] = {CRM_KEY_INT64, CRM_KEY_TEXT, CRM_KEY_UUID};
-
-		for (size_t i = 0; i < lengthof(kinds); i++)
-		{
-			if (key_fits(kinds[i], receiver->types[0]))
-				query->key = kinds[i];
-		}
-		if (query->key == CRM_KEY_ANY)
-			refuse_column(query, desc, 0, "bigint, integer, smallint, text, varchar or uuid",
-						  "Cast it, for example to text.");
+		if (!crm_key_kind_found(&query->key, receiver->types[0]))
+			crm_query_refuse_column(query, desc, 0, "bigint, integer, smallint, text, varchar or uuid",
+									"Cast it, for example to text.");
 	}
-	else if (!key_fits(query->key, receiver->types[0]))
+	else if (!crm_key_fits(query->key, receiver->types[0]))
 	{
 		switch (query->key)
 		{
 			case CRM_KEY_INT32:
-				refuse_column(query, desc, 0, "integer or smallint, as key_type is integer",
+				crm_query_refuse_column(query, desc, 0, "integer or smallint, as key_type is integer",
 							  "Pass the key_type that fits, for example key_type => NULL::bigint, or cast the column.");
 				break;
 			case CRM_KEY_TEXT:
-				refuse_column(query, desc, 0, "text or varchar, as key_type is text",
+				crm_query_refuse_column(query, desc, 0, "text or varchar, as key_type is text",
 							  "Pass the key_type that fits, for example key_type => NULL::bigint, or cast the column.");
 				break;
 			case CRM_KEY_UUID:
-				refuse_column(query, desc, 0, "uuid, as key_type is uuid",
+				crm_query_refuse_column(query, desc, 0, "uuid, as key_type is uuid",
 							  "Pass the key_type that fits, for example key_type => NULL::text, or cast the column.");
 				break;
 			default:
-				refuse_column(query, desc, 0, "bigint, integer or smallint, as key_type is bigint",
+				crm_query_refuse_column(query, desc, 0, "bigint, integer or smallint, as key_type is bigint",
 							  "Pass the key_type that fits, for example key_type => NULL::text, or cast the column.");
 		}
 	}
@@ -190,7 +198,7 @@ check_columns(Receiver *receiver, TupleDesc desc)
 						 errhint("Pass one, for example time_zone => 'Asia/Shanghai', or cast the column to date.")));
 			break;
 		default:
-			refuse_column(query, desc, 1, "date, timestamp or timestamp with time zone",
+			crm_query_refuse_column(query, desc, 1, "date, timestamp or timestamp with time zone",
 						  "Cast it to date.");
 	}
 	if (receiver->has_amount)
@@ -203,7 +211,7 @@ check_columns(Receiver *receiver, TupleDesc desc)
 			case INT2OID:
 				break;
 			default:
-				refuse_column(query, desc, 2, "numeric, bigint, integer or smallint",
+				crm_query_refuse_column(query, desc, 2, "numeric, bigint, integer or smallint",
 							  "Amounts are exact: cast it, for example to numeric(18,2).");
 		}
 	}
@@ -338,7 +346,7 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 static void
 startup(DestReceiver *self, int operation, TupleDesc typeinfo)
 {
-	check_columns((Receiver *) self, typeinfo);
+	check_columns(self, typeinfo);
 }
 
 static void
@@ -355,12 +363,34 @@ spi_failed(const char *call, int rc)
 }
 
 void
-crm_query_run(CrmQuery *query)
+crm_query_execute(CrmQuery *query, DestReceiver *receiver, CrmColumnCheck check)
 {
-	Receiver   *receiver = palloc0(sizeof(Receiver));
 	SPIExecuteOptions options;
 	SPIPlanPtr	plan;
 	int			rc;
+
+	if ((rc = SPI_connect()) != SPI_OK_CONNECT)
+		spi_failed("SPI_connect", rc);
+	plan = SPI_prepare_cursor(query->text, 0, NULL, CURSOR_OPT_PARALLEL_OK);
+	if (plan == NULL)
+		refuse_text(query, "The query text is another kind of statement.");
+	check_text(query, plan);
+	check(receiver, ((CachedPlanSource *) linitial(SPI_plan_get_plan_sources(plan)))->resultDesc);
+
+	memset(&options, 0, sizeof(options));
+	options.read_only = true;
+	options.must_return_tuples = true;
+	options.dest = receiver;
+	rc = SPI_execute_plan_extended(plan, &options);
+	if (rc != SPI_OK_SELECT)
+		spi_failed("SPI_execute_plan_extended", rc);
+	SPI_finish();
+}
+
+void
+crm_query_run(CrmQuery *query)
+{
+	Receiver   *receiver = palloc0(sizeof(Receiver));
 
 	receiver->pub.receiveSlot = receive_row;
 	receiver->pub.rStartup = startup;
@@ -371,23 +401,7 @@ crm_query_run(CrmQuery *query)
 	receiver->query = query;
 	if (query->time_zone != NULL)
 		receiver->zone = crm_local_day_zone(query->time_zone);
-
-	if ((rc = SPI_connect()) != SPI_OK_CONNECT)
-		spi_failed("SPI_connect", rc);
-	plan = SPI_prepare_cursor(query->text, 0, NULL, CURSOR_OPT_PARALLEL_OK);
-	if (plan == NULL)
-		refuse_text(query, "The query text is another kind of statement.");
-	check_text(query, plan);
-	check_columns(receiver, ((CachedPlanSource *) linitial(SPI_plan_get_plan_sources(plan)))->resultDesc);
-
-	memset(&options, 0, sizeof(options));
-	options.read_only = true;
-	options.must_return_tuples = true;
-	options.dest = &receiver->pub;
-	rc = SPI_execute_plan_extended(plan, &options);
-	if (rc != SPI_OK_SELECT)
-		spi_failed("SPI_execute_plan_extended", rc);
+	crm_query_execute(query, &receiver->pub, check_columns);
 	hand_over(receiver);
-	SPI_finish();
 	pfree(receiver);
 }

@@ -216,7 +216,7 @@ check_columns(DestReceiver *self, TupleDesc desc)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("the query of %s has the wrong number of columns", query->function),
-				 errdetail("It has %d and must have %s.", desc->natts, "a basket and an item")));
+				 errdetail("It has %d and must have a basket and an item.", desc->natts)));
 	for (int i = 0; i < 2; i++)
 		receiver->types[i] = getBaseType(TupleDescAttr(desc, i)->atttypid);
 	if (!crm_key_kind_found(&baskets->baskets.kind, receiver->types[0]) ||

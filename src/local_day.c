@@ -8,6 +8,7 @@
 #include "local_day.h"
 
 #include "pgtime.h"
+#include "utils/datetime.h"
 #include "utils/timestamp.h"
 
 #define CACHED_DAYS 2048		/* a power of two; direct-mapped */
@@ -78,4 +79,13 @@ crm_local_day(CrmLocalDay *zone, TimestampTz instant)
 	}
 	offset = unlikely(day->changes) ? offset_at(zone, instant) : day->offset;
 	return (int32) floor_divide(instant + offset, USECS_PER_DAY);
+}
+
+TimestampTz
+crm_day_start(CrmLocalDay *zone, int32 day)
+{
+	struct pg_tm tm = {0};
+
+	j2date(day + POSTGRES_EPOCH_JDATE, &tm.tm_year, &tm.tm_mon, &tm.tm_mday);
+	return (TimestampTz) day * USECS_PER_DAY + (TimestampTz) DetermineTimeZoneOffset(&tm, zone->zone) * USECS_PER_SEC;
 }

@@ -1,12 +1,15 @@
 -- sql/crm/50_points.sql
 -- Earning rules, and the points and growth that sales bring.
 --
--- New sales of a statement are booked together, members in id order, behind
--- the row locks of member_history that the history trigger has taken. A
--- refund, a correction or a removal is settled one sale at a time: what the
--- sale should have brought is compared with what was booked for it, and the
--- difference is booked; doing that twice books nothing twice. Rounding happens
--- once for an order and asset.
+-- The seam between rules and books: _sales_earn answers which units new sales
+-- earn, by which rule, with the life of the lot and an explanation; it writes
+-- nothing. crm_member.ledger_earn books its rows, members in id order, behind
+-- the row locks of member_history that the history trigger has taken. One new
+-- sale under plain rules takes a short path, crm_member.ledger_earn_sale, with
+-- the same result. A refund, a correction or a removal is settled one sale at
+-- a time: what the sale should have brought is compared with what was booked
+-- for it, and the difference is booked; doing that twice books nothing twice.
+-- Rounding happens once for an order and asset.
 
 --@ layout 1
 CREATE TABLE @crm@.earning_rule (
@@ -121,10 +124,10 @@ BEGIN
       INSERT INTO @crm@.lot (event_id, lot_no, account_id, units, left_units, available_from, expires_at)
       SELECT event_id, posting_no, own, fresh, fresh, coalesce(available_from, at),
              coalesce(expires_at, (SELECT e.expires_at FROM @crm@._earning(at, 1) AS e WHERE e.asset_id = asset_id), 'infinity');
-      PERFORM @crm@._arrears_settle(own, event_id);
+      PERFORM crm_member.ledger_settle_arrears(@crm_name@, own, event_id);
     END IF;
   ELSIF lots THEN
-    PERFORM @crm@._lots_take(own, -units, event_id, at, (SELECT e.id FROM @crm@.ledger_event AS e WHERE e.sale_id = sale_id AND e.kind = 'earn'));
+    PERFORM crm_member.ledger_take(@crm_name@, own, -units, event_id, at, coalesce((SELECT e.id FROM @crm@.ledger_event AS e WHERE e.sale_id = sale_id AND e.kind = 'earn'), 0));
   END IF;
 END
 $$;
@@ -237,76 +240,118 @@ END
 $$;
 COMMENT ON FUNCTION @crm@._points_settle(bigint, timestamptz) IS 'books the difference between what a sale should have brought, after its refunds, and what was booked for it';
 
-CREATE OR REPLACE FUNCTION @crm@._points_insert() RETURNS trigger
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+-- What sales earn by the rules in force when they happened, before refunds:
+-- units of each asset, the rule of the lowest number in charge, the life of
+-- the lot, and how it was computed where that is not plain from the rule. Sales
+-- without a member, refunds and those from before their source accrues earn
+-- nothing. Materialized, so that functions over what it computes are inlined
+-- and not set up anew for each row.
+CREATE OR REPLACE FUNCTION @crm@._sales_earn(sale_ids bigint[])
+RETURNS TABLE (sale_id bigint, member_id bigint, occurred_at timestamptz, asset_id smallint, units bigint, rule_id bigint, available_from timestamptz, expires_at timestamptz, explanation jsonb)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+BEGIN ATOMIC
+  WITH part AS MATERIALIZED (
+    SELECT s.id AS sale_id, s.member_id, s.occurred_at, r.asset_id, r.units * s.net_spend / r.per_amount AS units, r.id AS rule_id, r.rule_no
+    FROM unnest(sale_ids) AS n(id) JOIN @crm@.sale AS s ON s.id = n.id
+         JOIN @crm@.source AS o ON o.id = s.source_id AND s.occurred_at >= o.accrue_from
+         JOIN @crm@.earning_rule AS r ON r.valid_from <= s.occurred_at AND s.occurred_at < r.valid_to
+    WHERE s.member_id IS NOT NULL AND s.net_spend > 0
+  ), whole AS MATERIALIZED (
+    SELECT p.sale_id, p.member_id, p.occurred_at, p.asset_id, round(sum(p.units), 12) AS units,
+           CASE WHEN count(*) = 1 THEN min(p.rule_id) ELSE (array_agg(p.rule_id ORDER BY p.rule_no))[1] END AS rule_id
+    FROM part AS p GROUP BY p.member_id, p.occurred_at, p.sale_id, p.asset_id
+  ), timed AS MATERIALIZED (
+    SELECT w.*, r.rounding, r.expiry_months, r.expiry_end,
+           CASE WHEN r.pending_days = 0 THEN w.occurred_at ELSE @crm@.day_start(@crm@.local_day(w.occurred_at) + r.pending_days) END AS available_from
+    FROM whole AS w JOIN @crm@.earning_rule AS r ON r.id = w.rule_id
+  )
+  SELECT t.sale_id, t.member_id, t.occurred_at, t.asset_id, @crm@._round_units(t.units, t.rounding), t.rule_id,
+         t.available_from, @crm@._expiry(t.available_from, t.expiry_months, t.expiry_end), NULL::jsonb
+  FROM timed AS t;
+END;
+COMMENT ON FUNCTION @crm@._sales_earn(bigint[]) IS 'units of each asset that sales earn, with the rule, the life of the lot and an explanation; the one place where rules decide, writes nothing';
+
+-- Whether one sale may take the short path: no rule asks for more than the amount and the time.
+CREATE OR REPLACE FUNCTION @crm@._points_plain() RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN true;
+COMMENT ON FUNCTION @crm@._points_plain() IS 'whether the rules are such that crm_member.ledger_earn_sale reads them in full';
+
+CREATE OR REPLACE FUNCTION @crm@._points_earn(sale_ids bigint[]) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
 SET jit = off
 AS $$
 DECLARE
-  indebted record;
-  other record;
   lined bigint[];
+  events bigint := crm_member.ledger_earn(@crm_name@, sale_ids);
 BEGIN
-  FOR indebted IN
-    -- as _earning does for one sale: the units of an asset added, the rule of the lowest number in charge;
-    -- materialized, so that functions over what it computes are inlined and not set up anew at each statement
-    WITH sum AS MATERIALIZED (
-      SELECT n.id AS sale_id, n.member_id, n.occurred_at, r.asset_id, round(sum(r.units * n.net_spend / r.per_amount), 12) AS units,
-             (array_agg(r.id ORDER BY r.rule_no))[1] AS rule_id
-      FROM new_rows AS n
-           JOIN @crm@.source AS o ON o.id = n.source_id AND n.occurred_at >= o.accrue_from
-           JOIN @crm@.earning_rule AS r ON r.valid_from <= n.occurred_at AND n.occurred_at < r.valid_to
-      WHERE n.member_id IS NOT NULL AND n.net_spend > 0
-      GROUP BY n.id, n.member_id, n.occurred_at, r.asset_id
-    ), timed AS MATERIALIZED (
-      SELECT s.*, r.rounding, r.expiry_months, r.expiry_end,
-             CASE WHEN r.pending_days = 0 THEN s.occurred_at ELSE @crm@.day_start(@crm@.local_day(s.occurred_at) + r.pending_days) END AS available_from
-      FROM sum AS s JOIN @crm@.earning_rule AS r ON r.id = s.rule_id
-    ), due AS MATERIALIZED (
-      SELECT t.sale_id, t.member_id, t.occurred_at, t.asset_id, @crm@._round_units(t.units, t.rounding) AS units, t.rule_id,
-             t.available_from, @crm@._expiry(t.available_from, t.expiry_months, t.expiry_end) AS expires_at
-      FROM timed AS t
-      WHERE @crm@._round_units(t.units, t.rounding) > 0
-    ), event AS (
-      INSERT INTO @crm@.ledger_event (kind, member_id, sale_id, occurred_at)
-      SELECT DISTINCT 'earn', d.member_id, d.sale_id, d.occurred_at FROM due AS d ORDER BY d.member_id, d.occurred_at, d.sale_id
-      RETURNING id, sale_id
-    ), own AS (
-      INSERT INTO @crm@.account AS a (member_id, asset_id, balance, arrears)
-      SELECT d.member_id, d.asset_id, sum(d.units)::bigint, 0 FROM due AS d
-      GROUP BY d.member_id, d.asset_id ORDER BY d.member_id, d.asset_id
-      ON CONFLICT (member_id, asset_id) DO UPDATE SET balance = a.balance + excluded.balance
-      RETURNING id, member_id, asset_id, arrears
-    ), line AS MATERIALIZED (
-      SELECT v.id AS event_id, row_number() OVER (PARTITION BY v.id ORDER BY d.asset_id)::smallint AS no,
-             o.id AS account_id, o.arrears, d.*
-      FROM due AS d JOIN event AS v USING (sale_id) JOIN own AS o USING (member_id, asset_id)
-    ), moved AS (
-      INSERT INTO @crm@.posting (event_id, posting_no, asset_id, from_account, to_account, units, rule_id)
-      SELECT l.event_id, l.no, l.asset_id, p.id, l.account_id, l.units, l.rule_id
-      FROM line AS l JOIN @crm@.account AS p ON p.programme = 'issued' AND p.asset_id = l.asset_id
-    ), opened AS (
-      INSERT INTO @crm@.lot (event_id, lot_no, account_id, units, left_units, available_from, expires_at)
-      SELECT l.event_id, l.no, l.account_id, l.units, l.units, l.available_from, l.expires_at
-      FROM line AS l JOIN @crm@.asset AS t ON t.id = l.asset_id AND t.has_lots
-    )
-    SELECT l.account_id, l.event_id FROM line AS l WHERE l.arrears > 0 ORDER BY l.account_id, l.event_id
-  LOOP
-    PERFORM @crm@._arrears_settle(indebted.account_id, indebted.event_id);
-  END LOOP;
-  SELECT array_agg(n.id) INTO lined FROM new_rows AS n
-  WHERE n.member_id IS NOT NULL AND n.net_spend > 0 AND EXISTS (SELECT FROM @crm@.sale_line AS y WHERE y.sale_id = n.id);
+  SELECT array_agg(n.id) INTO lined FROM unnest(sale_ids) AS n(id) WHERE EXISTS (SELECT FROM @crm@.sale_line AS y WHERE y.sale_id = n.id);
   IF lined IS NOT NULL THEN
     PERFORM @crm@._points_to_lines(lined);
   END IF;
-  FOR other IN
-    SELECT coalesce(n.refund_of_id, n.id) AS sale_id, max(n.occurred_at) AS at
-    FROM new_rows AS n WHERE n.net_spend < 0 AND (n.member_id IS NOT NULL OR n.refund_of_id IS NOT NULL)
-    GROUP BY 1 ORDER BY 1
-  LOOP
+  RETURN events;
+END
+$$;
+COMMENT ON FUNCTION @crm@._points_earn(bigint[]) IS 'books what new sales earn and stores the shares of their lines; answers the number of events';
+
+CREATE OR REPLACE FUNCTION @crm@._points_settle_all(sale_ids bigint[], ats timestamptz[]) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET jit = off
+AS $$
+DECLARE
+  other record;
+BEGIN
+  FOR other IN SELECT g.sale_id, max(g.at) AS at FROM unnest(sale_ids, ats) AS g(sale_id, at) GROUP BY g.sale_id ORDER BY g.sale_id LOOP
     PERFORM @crm@._points_settle(other.sale_id, other.at);
   END LOOP;
+END
+$$;
+COMMENT ON FUNCTION @crm@._points_settle_all(bigint[], timestamptz[]) IS 'settles sales one by one, each as of the latest of its instants';
+
+-- Most statements bring one row, so that case is told apart by one look.
+CREATE OR REPLACE FUNCTION @crm@._points_insert() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  one record;
+  event bigint;
+  ids bigint[];
+  ats timestamptz[];
+BEGIN
+  SELECT count(*) AS sales, min(n.id) AS id, min(n.member_id) AS member_id, min(n.source_id) AS source_id, min(n.occurred_at) AS occurred_at,
+         min(n.net_spend) AS net_spend, min(n.refund_of_id) AS refund_of_id INTO one
+  FROM new_rows AS n;
+  IF one.sales = 1 AND one.net_spend >= 0 THEN
+    IF one.member_id IS NOT NULL AND one.net_spend > 0 THEN
+      IF @crm@._points_plain() THEN
+        event := crm_member.ledger_earn_sale(@crm_name@, one.id, one.member_id, one.source_id, one.occurred_at, one.net_spend);
+        IF event IS NOT NULL AND EXISTS (SELECT FROM @crm@.sale_line AS y WHERE y.sale_id = one.id) THEN
+          PERFORM @crm@._points_to_lines(ARRAY[one.id]);
+        END IF;
+      ELSE
+        PERFORM @crm@._points_earn(ARRAY[one.id]);
+      END IF;
+    END IF;
+    RETURN NULL;
+  END IF;
+  IF one.sales > 1 THEN
+    SELECT array_agg(n.id) INTO ids FROM new_rows AS n WHERE n.member_id IS NOT NULL AND n.net_spend > 0;
+    IF ids IS NOT NULL THEN
+      PERFORM @crm@._points_earn(ids);
+    END IF;
+  END IF;
+  IF one.net_spend < 0 THEN
+    SELECT array_agg(coalesce(n.refund_of_id, n.id)), array_agg(n.occurred_at) INTO ids, ats
+    FROM new_rows AS n WHERE n.net_spend < 0 AND (n.member_id IS NOT NULL OR n.refund_of_id IS NOT NULL);
+    IF ids IS NOT NULL THEN
+      PERFORM @crm@._points_settle_all(ids, ats);
+    END IF;
+  END IF;
   RETURN NULL;
 END
 $$;

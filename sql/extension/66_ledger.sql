@@ -1,0 +1,30 @@
+-- sql/extension/66_ledger.sql
+-- The engine of the ledger: what the functions of a CRM schema call to book points.
+--
+-- They run with the rights of their caller, who needs those of the schema's
+-- owner, hold no rules and check no access: doors do that. The caller holds the
+-- locks of the accounts.
+
+CREATE FUNCTION crm_member.ledger_note_purchase(schema_name text, member_id bigint, occurred_at timestamptz, net_spend numeric) RETURNS boolean
+AS 'MODULE_PATHNAME', 'crm_ledger_note_purchase' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION crm_member.ledger_note_purchase(text, bigint, timestamptz, numeric) IS 'adds one sale to the purchase history of a member of a CRM schema and answers whether the member had one. For the functions of the schema, with the rights of its owner. Errors: 22003 beyond 18 digits, 3F000 no such schema, 42501 not allowed';
+
+CREATE FUNCTION crm_member.ledger_earn_sale(schema_name text, sale_id bigint, member_id bigint, source_id integer, occurred_at timestamptz, net_spend numeric) RETURNS bigint
+AS 'MODULE_PATHNAME', 'crm_ledger_earn_sale' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION crm_member.ledger_earn_sale(text, bigint, bigint, integer, timestamptz, numeric) IS 'books what one new sale of a CRM schema earns by its rules without conditions and answers the id of the event, NULL when it earns nothing. For the functions of the schema, with the rights of its owner. Errors: 22003 beyond bigint, 3F000 no such schema, 42501 not allowed';
+
+CREATE FUNCTION crm_member.ledger_earn(schema_name text, sale_ids bigint[]) RETURNS bigint
+AS 'MODULE_PATHNAME', 'crm_ledger_earn' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION crm_member.ledger_earn(text, bigint[]) IS 'books what sales of a CRM schema earn, as its function _sales_earn says, in one pass in the order of members, and answers the number of events. For the functions of the schema, with the rights of its owner. Errors: 22003 beyond bigint, 3F000 no such schema, 42501 not allowed';
+
+CREATE FUNCTION crm_member.ledger_take(schema_name text, account_id bigint, units bigint, event_id bigint, at timestamptz, first_event bigint) RETURNS bigint
+AS 'MODULE_PATHNAME', 'crm_ledger_take' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION crm_member.ledger_take(text, bigint, bigint, bigint, timestamptz, bigint) IS 'books a debit of an account against its lots, those of first_event (0: none) before all others, and answers what no lot covered, which becomes arrears. For the functions of the schema, with the rights of its owner. Errors: 3F000 no such schema, 42501 not allowed';
+
+CREATE FUNCTION crm_member.ledger_give_back(schema_name text, account_id bigint, units bigint, event_id bigint, undone bigint[], forgivable bigint, at timestamptz) RETURNS bigint
+AS 'MODULE_PATHNAME', 'crm_ledger_give_back' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION crm_member.ledger_give_back(text, bigint, bigint, bigint, bigint[], bigint, timestamptz) IS 'gives units back to the lots from which the undone events took them, latest expiry first, then forgives arrears up to what of forgivable those lots do not explain, and answers how many units found their way back. For the functions of the schema, with the rights of its owner. Errors: 3F000 no such schema, 42501 not allowed';
+
+CREATE FUNCTION crm_member.ledger_settle_arrears(schema_name text, account_id bigint, event_id bigint) RETURNS void
+AS 'MODULE_PATHNAME', 'crm_ledger_settle_arrears' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION crm_member.ledger_settle_arrears(text, bigint, bigint) IS 'uses the lots that an event has just opened to settle the arrears of their account. For the functions of the schema, with the rights of its owner. Errors: 3F000 no such schema, 42501 not allowed';

@@ -1,0 +1,627 @@
+/*
+ * src/ledger_earn.c
+ *
+ * Books what sales earn: one by a short path, many in one sorted pass.
+ *
+ * Which units a sale earns is decided elsewhere: for many sales by
+ * _sales_earn() of the schema, for one sale by the same rules read here, while
+ * they are plain.  Both give the same event, postings, lots and balances.
+ * Accounts are touched in the order of member and asset.
+ */
+#include "ledger_engine.h"
+
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+#include "utils/memutils.h"
+#include "utils/numeric.h"
+#include "utils/timestamp.h"
+
+#include "array_args.h"
+#include "core/points.h"
+#include "history_datum.h"
+#include "numeric_units.h"
+
+PG_FUNCTION_INFO_V1(crm_ledger_earn);
+PG_FUNCTION_INFO_V1(crm_ledger_earn_sale);
+PG_FUNCTION_INFO_V1(crm_ledger_note_purchase);
+
+#define MAX_ASSETS		32		/* that one sale may earn by the short path */
+#define BATCH_ROWS		20000
+#define DECIDING_DECIMALS 12	/* thirds that add up to a whole are a whole */
+
+/* what one sale earns of one asset */
+typedef struct Earning
+{
+	int16		asset;
+	int64		rule;
+	int64		units;
+	TimestampTz available_from;
+	TimestampTz expires_at;
+	int64		account;
+	int64		arrears;
+} Earning;
+
+pg_noreturn static void
+refuse_assets(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			 errmsg("one sale earns too many assets"),
+			 errdetail("At most %d are possible.", MAX_ASSETS)));
+}
+
+/*
+ * One sale
+ */
+typedef struct Rule
+{
+	int64		id;
+	char	   *rounding;
+	int32		pending_days;
+	int32		expiry_months;	/* 0: never */
+	char	   *expiry_end;
+} Rule;
+
+static int64
+round_units(Datum units, const char *rounding)
+{
+	units = DirectFunctionCall2(numeric_round, units, Int32GetDatum(DECIDING_DECIMALS));
+	if (strcmp(rounding, "half_up") == 0)
+		units = DirectFunctionCall2(numeric_round, units, Int32GetDatum(0));
+	else if (strcmp(rounding, "ceil") == 0)
+		units = DirectFunctionCall1(numeric_ceil, units);
+	else
+		units = DirectFunctionCall1(numeric_floor, units);
+	return DatumGetInt64(DirectFunctionCall1(numeric_int8, units));
+}
+
+static CrmPeriodEnd
+period_end(const char *name)
+{
+	switch (name[0])
+	{
+		case 'm':
+			return CRM_END_MONTH;
+		case 'q':
+			return CRM_END_QUARTER;
+		case 'y':
+			return CRM_END_YEAR;
+	}
+	return CRM_END_DAY;
+}
+
+static void
+set_life(Earning *earning, const Rule *rule, CrmLocalDay *zone, TimestampTz occurred_at)
+{
+	int32		day = crm_local_day(zone, occurred_at);
+
+	earning->available_from = occurred_at;
+	if (rule->pending_days > 0)
+	{
+		day += rule->pending_days;
+		earning->available_from = crm_day_start(zone, day);
+	}
+	if (rule->expiry_months > 0)
+		earning->expires_at = crm_day_start(zone, crm_expiry_day(day, rule->expiry_months, period_end(rule->expiry_end)));
+	else
+		earning->expires_at = DT_NOEND;
+}
+
+static char *
+text_at(uint64 row, int column)
+{
+	return TextDatumGetCString(crm_ledger_value(SPI_tuptable, row, column));
+}
+
+/* the rules in force, those of one asset together: their units are added and rounded once, the first rule says the rest */
+static int
+earn_by_rules(CrmLedger *ledger, int32 source, TimestampTz occurred_at, Datum net_spend, Earning *earnings)
+{
+	Datum		values[] = {Int32GetDatum(source), TimestampTzGetDatum(occurred_at)};
+	uint64		n = crm_ledger_run(ledger, CRM_SQL_RULES, values, NULL);
+	int			count = 0;
+
+	for (uint64 i = 0; i < n;)
+	{
+		int16		asset = DatumGetInt16(crm_ledger_value(SPI_tuptable, i, 1));
+		Rule		rule;
+		Datum		units = 0;
+		bool		never;
+		Datum		months = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 7, &never);
+
+		rule.id = DatumGetInt64(crm_ledger_value(SPI_tuptable, i, 2));
+		rule.rounding = text_at(i, 5);
+		rule.pending_days = DatumGetInt32(crm_ledger_value(SPI_tuptable, i, 6));
+		rule.expiry_months = never ? 0 : DatumGetInt32(months);
+		rule.expiry_end = text_at(i, 8);
+		for (uint64 first = i; i < n && DatumGetInt16(crm_ledger_value(SPI_tuptable, i, 1)) == asset; i++)
+		{
+			Datum		part = DirectFunctionCall2(numeric_div,
+												   DirectFunctionCall2(numeric_mul, crm_ledger_value(SPI_tuptable, i, 3), net_spend),
+												   crm_ledger_value(SPI_tuptable, i, 4));
+
+			units = i == first ? part : DirectFunctionCall2(numeric_add, units, part);
+		}
+		if (count == MAX_ASSETS)
+			refuse_assets();
+		earnings[count].units = round_units(units, rule.rounding);
+		if (earnings[count].units <= 0)
+			continue;
+		earnings[count].asset = asset;
+		earnings[count].rule = rule.id;
+		set_life(&earnings[count], &rule, ledger->zone, occurred_at);
+		count++;
+	}
+	SPI_freetuptable(SPI_tuptable);
+	return count;
+}
+
+static void
+read_account(Earning *earning)
+{
+	earning->account = DatumGetInt64(crm_ledger_value(SPI_tuptable, 0, 1));
+	earning->arrears = DatumGetInt64(crm_ledger_value(SPI_tuptable, 0, 2));
+	SPI_freetuptable(SPI_tuptable);
+}
+
+static void
+open_account(CrmLedger *ledger, int64 member, TimestampTz at, Earning *earning)
+{
+	Datum		values[] = {Int64GetDatum(member), Int16GetDatum(earning->asset), Int64GetDatum(earning->units), TimestampTzGetDatum(at)};
+
+	(void) crm_ledger_run(ledger, CRM_SQL_OPEN_ACCOUNT, values, NULL);
+	read_account(earning);
+}
+
+static void
+credit_account(CrmLedger *ledger, int64 member, TimestampTz at, Earning *earning)
+{
+	Datum		values[] = {Int64GetDatum(member), Int16GetDatum(earning->asset), Int64GetDatum(earning->units), TimestampTzGetDatum(at)};
+
+	if (crm_ledger_run(ledger, CRM_SQL_CREDIT, values, NULL) == 0)
+		open_account(ledger, member, at, earning);
+	else
+		read_account(earning);
+}
+
+/* most sales earn two assets: one statement credits both, in the order of assets; an account that is missing is opened */
+static void
+credit_pair(CrmLedger *ledger, int64 member, TimestampTz at, Earning *e)
+{
+	Datum		values[] = {
+		Int64GetDatum(member), Int16GetDatum(e[0].asset), Int64GetDatum(e[0].units), Int16GetDatum(e[1].asset), Int64GetDatum(e[1].units),
+		TimestampTzGetDatum(at)
+	};
+	uint64		n = crm_ledger_run(ledger, CRM_SQL_CREDIT_PAIR, values, NULL);
+	SPITupleTable *rows = SPI_tuptable;
+
+	for (int i = 0; i < 2; i++)
+	{
+		bool		found = false;
+
+		for (uint64 row = 0; row < n && !found; row++)
+		{
+			found = DatumGetInt16(crm_ledger_value(rows, row, 3)) == e[i].asset;
+			if (found)
+			{
+				e[i].account = DatumGetInt64(crm_ledger_value(rows, row, 1));
+				e[i].arrears = DatumGetInt64(crm_ledger_value(rows, row, 2));
+			}
+		}
+		if (!found)
+			open_account(ledger, member, at, &e[i]);
+	}
+	SPI_freetuptable(rows);
+}
+
+static void
+write_posting(CrmLedger *ledger, int64 event, int number, const Earning *earning)
+{
+	Datum		values[] = {
+		Int64GetDatum(event), Int16GetDatum((int16) number), Int16GetDatum(earning->asset),
+		Int64GetDatum(crm_programme_account(earning->asset, CRM_ISSUED)), Int64GetDatum(earning->account),
+		Int64GetDatum(earning->units), Int64GetDatum(earning->rule)
+	};
+
+	(void) crm_ledger_run(ledger, CRM_SQL_POSTING, values, NULL);
+}
+
+/* most sales earn two assets: one statement writes both */
+static void
+write_pair(CrmLedger *ledger, int64 event, const Earning *e)
+{
+	Datum		values[] = {
+		Int64GetDatum(event),
+		Int16GetDatum(e[0].asset), Int64GetDatum(crm_programme_account(e[0].asset, CRM_ISSUED)), Int64GetDatum(e[0].account),
+		Int64GetDatum(e[0].units), Int64GetDatum(e[0].rule),
+		Int16GetDatum(e[1].asset), Int64GetDatum(crm_programme_account(e[1].asset, CRM_ISSUED)), Int64GetDatum(e[1].account),
+		Int64GetDatum(e[1].units), Int64GetDatum(e[1].rule)
+	};
+
+	(void) crm_ledger_run(ledger, CRM_SQL_POSTING_PAIR, values, NULL);
+}
+
+static void
+write_lot(CrmLedger *ledger, int64 event, int number, const Earning *earning)
+{
+	Datum		values[] = {
+		Int64GetDatum(event), Int16GetDatum((int16) number), Int64GetDatum(earning->account), Int64GetDatum(earning->units),
+		TimestampTzGetDatum(earning->available_from), TimestampTzGetDatum(earning->expires_at)
+	};
+
+	(void) crm_ledger_run(ledger, CRM_SQL_LOT, values, NULL);
+}
+
+/* ledger_earn_sale(schema_name text, sale_id bigint, member_id bigint, source_id integer, occurred_at timestamptz, net_spend numeric) returns bigint */
+Datum
+crm_ledger_earn_sale(PG_FUNCTION_ARGS)
+{
+	int64		sale = PG_GETARG_INT64(1);
+	int64		member = PG_GETARG_INT64(2);
+	TimestampTz occurred_at = PG_GETARG_TIMESTAMPTZ(4);
+	int			guc_level;
+	CrmLedger  *ledger = crm_ledger_begin(PG_GETARG_TEXT_PP(0), &guc_level);
+	Earning		earnings[MAX_ASSETS];
+	int			n = earn_by_rules(ledger, PG_GETARG_INT32(3), occurred_at, PG_GETARG_DATUM(5), earnings);
+	int64		event = 0;
+
+	if (n > 0)
+	{
+		Datum		values[] = {Int64GetDatum(member), Int64GetDatum(sale), TimestampTzGetDatum(occurred_at)};
+
+		(void) crm_ledger_run(ledger, CRM_SQL_EVENT, values, NULL);
+		event = DatumGetInt64(crm_ledger_value(SPI_tuptable, 0, 1));
+		SPI_freetuptable(SPI_tuptable);
+		if (n == 2)
+		{
+			credit_pair(ledger, member, occurred_at, earnings);
+			write_pair(ledger, event, earnings);
+		}
+		for (int i = 0; n != 2 && i < n; i++)
+			credit_account(ledger, member, occurred_at, &earnings[i]);
+		for (int i = 0; i < n; i++)
+		{
+			if (n != 2)
+				write_posting(ledger, event, i + 1, &earnings[i]);
+			if (!crm_asset_has_lots(ledger, earnings[i].asset))
+				continue;
+			write_lot(ledger, event, i + 1, &earnings[i]);
+			if (earnings[i].arrears > 0)
+				crm_arrears_settle(ledger, earnings[i].account, event, earnings[i].arrears);
+		}
+	}
+	crm_ledger_end(guc_level);
+	if (n == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_INT64(event);
+}
+
+/* ledger_note_purchase(schema_name text, member_id bigint, occurred_at timestamptz, net_spend numeric) returns boolean */
+Datum
+crm_ledger_note_purchase(PG_FUNCTION_ARGS)
+{
+	int64		member = PG_GETARG_INT64(1);
+	int			guc_level;
+	CrmLedger  *ledger = crm_ledger_begin(PG_GETARG_TEXT_PP(0), &guc_level);
+	CrmHistoryDay day;
+	int			scale;
+	bool		known;
+	Datum		values[2];
+
+	day.day = crm_local_day(ledger->zone, PG_GETARG_TIMESTAMPTZ(2));
+	crm_check_day(day.day);
+	crm_numeric_get_units(PG_GETARG_DATUM(3), "amount", &day.amount, &scale);
+	day.orders = day.amount >= 0;
+	values[0] = Int64GetDatum(member);
+	values[1] = crm_history_form(&day, 1, scale);
+	known = crm_ledger_run(ledger, CRM_SQL_HISTORY, values, NULL) > 0;
+	if (!known)
+		(void) crm_ledger_run(ledger, CRM_SQL_HISTORY_NEW, values, NULL);
+	crm_ledger_end(guc_level);
+	PG_RETURN_BOOL(known);
+}
+
+/*
+ * Many sales: rows of _sales_earn() in the order of members, a batch at a time
+ */
+typedef struct Batch
+{
+	int			n;				/* earnings */
+	int64	   *sale;
+	int64	   *member;
+	TimestampTz *occurred_at;
+	Datum	   *explanation;
+	bool	   *unexplained;
+	Earning    *earnings;
+	int		   *event_of;		/* index of the event of an earning */
+	int			nevents;
+	int64	   *events;
+	int		   *number;			/* of the posting in its event */
+	MemoryContext context;		/* what lives as long as the batch is not booked */
+} Batch;
+
+static Batch *
+new_batch(void)
+{
+	Batch	   *b = palloc0(sizeof(Batch));
+
+	b->sale = palloc(sizeof(int64) * BATCH_ROWS);
+	b->member = palloc(sizeof(int64) * BATCH_ROWS);
+	b->occurred_at = palloc(sizeof(TimestampTz) * BATCH_ROWS);
+	b->explanation = palloc(sizeof(Datum) * BATCH_ROWS);
+	b->unexplained = palloc(sizeof(bool) * BATCH_ROWS);
+	b->earnings = palloc(sizeof(Earning) * BATCH_ROWS);
+	b->event_of = palloc(sizeof(int) * BATCH_ROWS);
+	b->events = palloc(sizeof(int64) * BATCH_ROWS);
+	b->number = palloc(sizeof(int) * BATCH_ROWS);
+	b->context = AllocSetContextCreate(CurrentMemoryContext, "crm ledger batch", ALLOCSET_DEFAULT_SIZES);
+	return b;
+}
+
+static Datum
+array_of(Datum *values, int n, Oid type, int length)
+{
+	return PointerGetDatum(construct_array(values, n, type, length, true, length == 8 ? TYPALIGN_DOUBLE : TYPALIGN_SHORT));
+}
+
+static void
+write_events(CrmLedger *ledger, Batch *b)
+{
+	Datum	   *member = palloc(sizeof(Datum) * b->n);
+	Datum	   *sale = palloc(sizeof(Datum) * b->n);
+	Datum	   *at = palloc(sizeof(Datum) * b->n);
+	Datum	   *detail = palloc(sizeof(Datum) * b->n);
+	bool	   *nodetail = palloc(sizeof(bool) * b->n);
+	int			length[] = {0};
+	int			first[] = {1};
+	Datum		values[4];
+
+	b->nevents = 0;
+	for (int i = 0; i < b->n; i++)
+	{
+		bool		same = i > 0 && b->sale[i] == b->sale[i - 1];
+		int			e = same ? b->nevents - 1 : b->nevents++;
+
+		b->event_of[i] = e;
+		b->number[i] = same ? b->number[i - 1] + 1 : 1;
+		if (same)
+			continue;
+		member[e] = Int64GetDatum(b->member[i]);
+		sale[e] = Int64GetDatum(b->sale[i]);
+		at[e] = TimestampTzGetDatum(b->occurred_at[i]);
+		detail[e] = b->explanation[i];
+		nodetail[e] = b->unexplained[i];
+	}
+	length[0] = b->nevents;
+	values[0] = array_of(member, b->nevents, INT8OID, 8);
+	values[1] = array_of(sale, b->nevents, INT8OID, 8);
+	values[2] = array_of(at, b->nevents, TIMESTAMPTZOID, 8);
+	values[3] = PointerGetDatum(construct_md_array(detail, nodetail, 1, length, first, JSONBOID, -1, false, TYPALIGN_INT));
+	if (crm_ledger_run(ledger, CRM_SQL_EVENTS, values, NULL) != (uint64) b->nevents)
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("events of sales were not written")));
+	for (int e = 0; e < b->nevents; e++)
+		b->events[e] = DatumGetInt64(crm_ledger_value(SPI_tuptable, e, 1));
+	SPI_freetuptable(SPI_tuptable);
+}
+
+static int
+compare_place(const void *left, const void *right, void *batch)
+{
+	const Batch *b = batch;
+	int			i = *(const int *) left;
+	int			j = *(const int *) right;
+
+	if (b->member[i] != b->member[j])
+		return b->member[i] < b->member[j] ? -1 : 1;
+	if (b->earnings[i].asset != b->earnings[j].asset)
+		return b->earnings[i].asset < b->earnings[j].asset ? -1 : 1;
+	return i < j ? -1 : i > j;
+}
+
+/* credits each account of the batch once */
+static void
+credit_accounts(CrmLedger *ledger, Batch *b)
+{
+	int		   *order = palloc(sizeof(int) * b->n);
+	Datum	   *member = palloc(sizeof(Datum) * b->n);
+	Datum	   *asset = palloc(sizeof(Datum) * b->n);
+	Datum	   *units = palloc(sizeof(Datum) * b->n);
+	Datum	   *at = palloc(sizeof(Datum) * b->n);
+	int			n = 0;
+	int			k = 0;
+	Datum		values[4];
+
+	for (int i = 0; i < b->n; i++)
+		order[i] = i;
+	qsort_arg(order, b->n, sizeof(int), compare_place, b);
+	for (int i = 0; i < b->n; i++)
+	{
+		const Earning *e = &b->earnings[order[i]];
+		TimestampTz occurred_at = b->occurred_at[order[i]];
+		int64		sum = e->units;
+
+		if (n > 0 && DatumGetInt64(member[n - 1]) == b->member[order[i]] && DatumGetInt16(asset[n - 1]) == e->asset)
+		{
+			if (pg_add_s64_overflow(DatumGetInt64(units[n - 1]), e->units, &sum))
+				ereport(ERROR,
+						(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+						 errmsg("bigint out of range")));
+			units[n - 1] = Int64GetDatum(sum);
+			at[n - 1] = TimestampTzGetDatum(Max(DatumGetTimestampTz(at[n - 1]), occurred_at));
+			continue;
+		}
+		member[n] = Int64GetDatum(b->member[order[i]]);
+		asset[n] = Int16GetDatum(e->asset);
+		units[n] = Int64GetDatum(sum);
+		at[n++] = TimestampTzGetDatum(occurred_at);
+	}
+	values[0] = array_of(member, n, INT8OID, 8);
+	values[1] = array_of(asset, n, INT2OID, 2);
+	values[2] = array_of(units, n, INT8OID, 8);
+	values[3] = array_of(at, n, TIMESTAMPTZOID, 8);
+	(void) crm_ledger_run(ledger, CRM_SQL_ACCOUNTS, values, NULL);
+	for (int i = 0; i < b->n; i++)
+	{
+		Earning    *e = &b->earnings[order[i]];
+
+		while (k < n && (DatumGetInt64(crm_ledger_value(SPI_tuptable, k, 3)) != b->member[order[i]] ||
+						 DatumGetInt16(crm_ledger_value(SPI_tuptable, k, 4)) != e->asset))
+			k++;
+		if (k == n)
+			ereport(ERROR,
+					(errcode(ERRCODE_INTERNAL_ERROR),
+					 errmsg("accounts were not credited in order")));
+		e->account = DatumGetInt64(crm_ledger_value(SPI_tuptable, k, 1));
+		e->arrears = DatumGetInt64(crm_ledger_value(SPI_tuptable, k, 2));
+	}
+	SPI_freetuptable(SPI_tuptable);
+}
+
+static void
+write_postings(CrmLedger *ledger, Batch *b)
+{
+	Datum	   *column[7];
+	Datum		values[7];
+	static const Oid types[] = {INT8OID, INT2OID, INT2OID, INT8OID, INT8OID, INT8OID, INT8OID};
+
+	for (int c = 0; c < 7; c++)
+		column[c] = palloc(sizeof(Datum) * b->n);
+	for (int i = 0; i < b->n; i++)
+	{
+		const Earning *e = &b->earnings[i];
+
+		column[0][i] = Int64GetDatum(b->events[b->event_of[i]]);
+		column[1][i] = Int16GetDatum((int16) b->number[i]);
+		column[2][i] = Int16GetDatum(e->asset);
+		column[3][i] = Int64GetDatum(crm_programme_account(e->asset, CRM_ISSUED));
+		column[4][i] = Int64GetDatum(e->account);
+		column[5][i] = Int64GetDatum(e->units);
+		column[6][i] = Int64GetDatum(e->rule);
+	}
+	for (int c = 0; c < 7; c++)
+		values[c] = array_of(column[c], b->n, types[c], types[c] == INT2OID ? 2 : 8);
+	(void) crm_ledger_run(ledger, CRM_SQL_POSTINGS, values, NULL);
+}
+
+static void
+write_lots(CrmLedger *ledger, Batch *b)
+{
+	Datum	   *column[6];
+	Datum		values[6];
+	int			n = 0;
+	static const Oid types[] = {INT8OID, INT2OID, INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID};
+
+	for (int c = 0; c < 6; c++)
+		column[c] = palloc(sizeof(Datum) * b->n);
+	for (int i = 0; i < b->n; i++)
+	{
+		const Earning *e = &b->earnings[i];
+
+		if (!crm_asset_has_lots(ledger, e->asset))
+			continue;
+		column[0][n] = Int64GetDatum(b->events[b->event_of[i]]);
+		column[1][n] = Int16GetDatum((int16) b->number[i]);
+		column[2][n] = Int64GetDatum(e->account);
+		column[3][n] = Int64GetDatum(e->units);
+		column[4][n] = TimestampTzGetDatum(e->available_from);
+		column[5][n++] = TimestampTzGetDatum(e->expires_at);
+	}
+	if (n == 0)
+		return;
+	for (int c = 0; c < 6; c++)
+		values[c] = array_of(column[c], n, types[c], types[c] == INT2OID ? 2 : 8);
+	(void) crm_ledger_run(ledger, CRM_SQL_LOTS, values, NULL);
+	/* accounts with arrears are few: one by one, in the order of the sales */
+	for (int i = 0; i < b->n; i++)
+	{
+		const Earning *e = &b->earnings[i];
+
+		if (e->arrears > 0 && crm_asset_has_lots(ledger, e->asset))
+			crm_arrears_settle(ledger, e->account, b->events[b->event_of[i]], crm_arrears_of(ledger, e->account));
+	}
+}
+
+/* writes what the batch holds, empties it and answers the number of events */
+static int
+book_batch(CrmLedger *ledger, Batch *b)
+{
+	MemoryContext outer;
+
+	if (b->n == 0)
+		return 0;
+	outer = MemoryContextSwitchTo(b->context);
+	write_events(ledger, b);
+	credit_accounts(ledger, b);
+	write_postings(ledger, b);
+	write_lots(ledger, b);
+	MemoryContextSwitchTo(outer);
+	MemoryContextReset(b->context);
+	b->n = 0;
+	return b->nevents;
+}
+
+static void
+read_earning(Batch *b, SPITupleTable *rows, uint64 row)
+{
+	int			i = b->n++;
+	Earning    *e = &b->earnings[i];
+
+	b->member[i] = DatumGetInt64(crm_ledger_value(rows, row, 1));
+	b->occurred_at[i] = DatumGetTimestampTz(crm_ledger_value(rows, row, 2));
+	b->sale[i] = DatumGetInt64(crm_ledger_value(rows, row, 3));
+	e->asset = DatumGetInt16(crm_ledger_value(rows, row, 4));
+	e->units = DatumGetInt64(crm_ledger_value(rows, row, 5));
+	e->rule = DatumGetInt64(crm_ledger_value(rows, row, 6));
+	e->available_from = DatumGetTimestampTz(crm_ledger_value(rows, row, 7));
+	e->expires_at = DatumGetTimestampTz(crm_ledger_value(rows, row, 8));
+	b->explanation[i] = SPI_getbinval(rows->vals[row], rows->tupdesc, 9, &b->unexplained[i]);
+	if (!b->unexplained[i])
+	{
+		MemoryContext outer = MemoryContextSwitchTo(b->context);
+
+		b->explanation[i] = PointerGetDatum(DatumGetJsonbPCopy(b->explanation[i]));
+		MemoryContextSwitchTo(outer);
+	}
+}
+
+/* ledger_earn(schema_name text, sale_ids bigint[]) returns bigint: the number of events */
+Datum
+crm_ledger_earn(PG_FUNCTION_ARGS)
+{
+	int			guc_level;
+	CrmLedger  *ledger = crm_ledger_begin(PG_GETARG_TEXT_PP(0), &guc_level);
+	Datum		values[] = {PG_GETARG_DATUM(1)};
+	Portal		portal = SPI_cursor_open(NULL, crm_ledger_plan(ledger, CRM_SQL_EARNINGS), values, NULL, false);
+	Batch	   *batch = new_batch();
+	int64		events = 0;
+	bool		more;
+
+	do
+	{
+		SPITupleTable *rows;
+
+		SPI_cursor_fetch(portal, true, BATCH_ROWS);
+		rows = SPI_tuptable;
+		more = SPI_processed > 0;
+		for (uint64 row = 0, n = SPI_processed; row < n; row++)
+		{
+			/* what one sale earns is booked together */
+			if (batch->n > BATCH_ROWS - MAX_ASSETS && batch->sale[batch->n - 1] != DatumGetInt64(crm_ledger_value(rows, row, 3)))
+				events += book_batch(ledger, batch);
+			if (batch->n == BATCH_ROWS)
+				refuse_assets();
+			read_earning(batch, rows, row);
+		}
+		SPI_freetuptable(rows);
+		CHECK_FOR_INTERRUPTS();
+	} while (more);
+	events += book_batch(ledger, batch);
+	SPI_cursor_close(portal);
+	crm_ledger_end(guc_level);
+	PG_RETURN_INT64(events);
+}

@@ -1,0 +1,171 @@
+/*
+ * src/ledger_lots.c
+ *
+ * Debits and undoings of an account: which lots they move, and arrears.
+ *
+ * The caller holds the lock of the account and writes the posting; what is
+ * written here is the running sums of lot and account and the rows of lot_use.
+ */
+#include "ledger_engine.h"
+
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+PG_FUNCTION_INFO_V1(crm_ledger_take);
+PG_FUNCTION_INFO_V1(crm_ledger_give_back);
+PG_FUNCTION_INFO_V1(crm_ledger_settle_arrears);
+
+/* the lots that the last statement found */
+static CrmLot *
+read_lots(uint64 n)
+{
+	CrmLot	   *lots = palloc(sizeof(CrmLot) * Max(n, 1));
+
+	for (uint64 i = 0; i < n; i++)
+	{
+		lots[i].event_id = DatumGetInt64(crm_ledger_value(SPI_tuptable, i, 1));
+		lots[i].lot_no = DatumGetInt16(crm_ledger_value(SPI_tuptable, i, 2));
+		lots[i].left = DatumGetInt64(crm_ledger_value(SPI_tuptable, i, 3));
+		lots[i].available_from = DatumGetTimestampTz(crm_ledger_value(SPI_tuptable, i, 4));
+		lots[i].expires_at = DatumGetTimestampTz(crm_ledger_value(SPI_tuptable, i, 5));
+		lots[i].moved = 0;
+	}
+	SPI_freetuptable(SPI_tuptable);
+	return lots;
+}
+
+/* moves units out of a lot (above 0) or back into it (below 0) */
+static void
+move_lot(CrmLedger *ledger, const CrmLot *lot, int64 units, int64 event, TimestampTz at)
+{
+	Datum		move[] = {Int64GetDatum(lot->event_id), Int16GetDatum((int16) lot->lot_no), Int64GetDatum(units)};
+	Datum		use[] = {Int64GetDatum(event), move[0], move[1], move[2], TimestampTzGetDatum(at)};
+
+	(void) crm_ledger_run(ledger, CRM_SQL_LOT_MOVE, move, NULL);
+	(void) crm_ledger_run(ledger, CRM_SQL_LOT_USE, use, NULL);
+}
+
+static void
+move_account(CrmLedger *ledger, int64 account, int64 balance, int64 arrears)
+{
+	Datum		values[] = {Int64GetDatum(account), Int64GetDatum(balance), Int64GetDatum(arrears)};
+
+	(void) crm_ledger_run(ledger, CRM_SQL_ACCOUNT_MOVE, values, NULL);
+}
+
+int64
+crm_arrears_of(CrmLedger *ledger, int64 account)
+{
+	Datum		values[] = {Int64GetDatum(account)};
+	int64		arrears;
+
+	if (crm_ledger_run(ledger, CRM_SQL_ARREARS, values, NULL) != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_NO_DATA_FOUND),
+				 errmsg("account of the ledger not found")));
+	arrears = DatumGetInt64(crm_ledger_value(SPI_tuptable, 0, 1));
+	SPI_freetuptable(SPI_tuptable);
+	return arrears;
+}
+
+void
+crm_arrears_settle(CrmLedger *ledger, int64 account, int64 event, int64 arrears)
+{
+	Datum		values[] = {Int64GetDatum(event), Int64GetDatum(account)};
+	uint64		n = crm_ledger_run(ledger, CRM_SQL_LOTS_OF_EVENT, values, NULL);
+	CrmLot	   *lots = read_lots(n);
+	int64		left = crm_lots_spread(lots, n, arrears);
+
+	for (uint64 i = 0; i < n; i++)
+	{
+		/* a pending lot settles when it becomes available */
+		if (lots[i].moved > 0)
+			move_lot(ledger, &lots[i], lots[i].moved, event, lots[i].available_from);
+	}
+	if (left != arrears)
+		move_account(ledger, account, 0, left - arrears);
+	pfree(lots);
+}
+
+/* ledger_take(schema_name text, account_id bigint, units bigint, event_id bigint, at timestamptz, first_event bigint) returns bigint: what no lot covered */
+Datum
+crm_ledger_take(PG_FUNCTION_ARGS)
+{
+	int64		account = PG_GETARG_INT64(1);
+	int64		units = PG_GETARG_INT64(2);
+	int64		event = PG_GETARG_INT64(3);
+	TimestampTz at = PG_GETARG_TIMESTAMPTZ(4);
+	int64		favoured = PG_GETARG_INT64(5);
+	int			guc_level;
+	CrmLedger  *ledger = crm_ledger_begin(PG_GETARG_TEXT_PP(0), &guc_level);
+	Datum		values[] = {Int64GetDatum(account), TimestampTzGetDatum(at), Int64GetDatum(favoured)};
+	uint64		n = crm_ledger_run(ledger, CRM_SQL_LOTS_OF_ACCOUNT, values, NULL);
+	CrmLot	   *lots = read_lots(n);
+	int64		due;
+
+	crm_lots_order(lots, n, at, favoured);
+	due = crm_lots_spread(lots, n, units);
+	for (uint64 i = 0; i < n && lots[i].moved > 0; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		move_lot(ledger, &lots[i], lots[i].moved, event, at);
+	}
+	move_account(ledger, account, -units, due);
+	crm_ledger_end(guc_level);
+	PG_RETURN_INT64(due);
+}
+
+/* ledger_give_back(schema_name text, account_id bigint, units bigint, event_id bigint, undone bigint[], forgivable bigint, at timestamptz) returns bigint: what found its way back */
+Datum
+crm_ledger_give_back(PG_FUNCTION_ARGS)
+{
+	int64		account = PG_GETARG_INT64(1);
+	int64		units = PG_GETARG_INT64(2);
+	int64		event = PG_GETARG_INT64(3);
+	int64		owed = PG_GETARG_INT64(5);
+	TimestampTz at = PG_GETARG_TIMESTAMPTZ(6);
+	int			guc_level;
+	CrmLedger  *ledger = crm_ledger_begin(PG_GETARG_TEXT_PP(0), &guc_level);
+	Datum		values[] = {PG_GETARG_DATUM(4), Int64GetDatum(account)};
+	uint64		n = crm_ledger_run(ledger, CRM_SQL_LOTS_USED, values, NULL);
+	CrmLot	   *lots = read_lots(n);
+	int64		due;
+
+	crm_lots_order_back(lots, n);
+	due = crm_lots_spread(lots, n, units);
+	for (uint64 i = 0; i < n; i++)
+	{
+		owed -= lots[i].left;
+		if (lots[i].moved > 0)
+			move_lot(ledger, &lots[i], -lots[i].moved, event, at);
+	}
+	/* what the undone events took beyond all lots stands in arrears, and is forgiven */
+	owed = Min(due, owed);
+	if (owed > 0)
+	{
+		owed = Min(owed, crm_arrears_of(ledger, account));
+		if (owed > 0)
+		{
+			move_account(ledger, account, 0, -owed);
+			due -= owed;
+		}
+	}
+	crm_ledger_end(guc_level);
+	PG_RETURN_INT64(units - due);
+}
+
+/* ledger_settle_arrears(schema_name text, account_id bigint, event_id bigint) */
+Datum
+crm_ledger_settle_arrears(PG_FUNCTION_ARGS)
+{
+	int64		account = PG_GETARG_INT64(1);
+	int			guc_level;
+	CrmLedger  *ledger = crm_ledger_begin(PG_GETARG_TEXT_PP(0), &guc_level);
+	int64		arrears = crm_arrears_of(ledger, account);
+
+	if (arrears > 0)
+		crm_arrears_settle(ledger, account, PG_GETARG_INT64(2), arrears);
+	crm_ledger_end(guc_level);
+	PG_RETURN_VOID();
+}

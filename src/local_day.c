@@ -86,6 +86,8 @@ crm_day_start(CrmLocalDay *zone, int32 day)
 {
 	struct pg_tm tm = {0};
 
+	if (day >= (int64) TIMESTAMP_END_JULIAN - POSTGRES_EPOCH_JDATE - 1)
+		return DT_NOEND;
 	j2date(day + POSTGRES_EPOCH_JDATE, &tm.tm_year, &tm.tm_mon, &tm.tm_mday);
 	return (TimestampTz) day * USECS_PER_DAY + (TimestampTz) DetermineTimeZoneOffset(&tm, zone->zone) * USECS_PER_SEC;
 }

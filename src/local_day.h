@@ -19,7 +19,7 @@ extern CrmLocalDay *crm_local_day_zone(const char *name);
 /* the day, as days since 2000-01-01, on which a finite instant falls */
 extern int32 crm_local_day(CrmLocalDay *zone, TimestampTz instant);
 
-/* the first instant of a local day, as day::timestamp AT TIME ZONE gives it */
+/* the first instant of a local day, as day::timestamp AT TIME ZONE gives it; infinity beyond all timestamps */
 extern TimestampTz crm_day_start(CrmLocalDay *zone, int32 day);
 
 #endif							/* CRM_LOCAL_DAY_H */

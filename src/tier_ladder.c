@@ -1,7 +1,7 @@
 /*
  * src/tier_ladder.c
  *
- * tier_for() and ladder_metrics(): ladders in their JSON form.
+ * tier_for() and ladder_metrics(): ladders in their JSON form (see tier_ladder.h).
  *
  * docs/design/data-model.md describes the form.  A ladder is read in full and
  * refused for any key it does not know: a policy that were silently ignored
@@ -18,27 +18,13 @@
 #include "utils/jsonb.h"
 #include "utils/memutils.h"
 
-#include "core/ladder.h"
 #include "numeric_units.h"
+#include "tier_ladder.h"
 
 PG_FUNCTION_INFO_V1(crm_tier_for);
 PG_FUNCTION_INFO_V1(crm_ladder_metrics);
 
 #define CRM_MAX_DEPTH 32
-#define CRM_MAX_TIERS 100
-#define CRM_MAX_NODES 1000
-
-typedef struct Ladder
-{
-	Jsonb	   *source;			/* copy of what was read */
-	size_t		ntiers;
-	CrmTier		tiers[CRM_MAX_TIERS];
-	char	   *codes[CRM_MAX_TIERS];
-	size_t		nnodes;
-	CrmCondition nodes[CRM_MAX_NODES];
-	size_t		nmetrics;
-	char	   *metrics[CRM_MAX_NODES];
-} Ladder;
 
 pg_noreturn static void
 bad_ladder(const char *detail, const char *name)
@@ -101,7 +87,7 @@ whole_number_of(const JsonbValue *v, const char *what)
 }
 
 static size_t
-metric_index(Ladder *ladder, char *name)
+metric_index(CrmLadder *ladder, char *name)
 {
 	for (size_t i = 0; i < ladder->nmetrics; i++)
 	{
@@ -113,7 +99,7 @@ metric_index(Ladder *ladder, char *name)
 }
 
 static CrmCondition *
-new_node(Ladder *ladder, CrmConditionKind kind)
+new_node(CrmLadder *ladder, CrmConditionKind kind)
 {
 	CrmCondition *node;
 
@@ -131,7 +117,7 @@ new_node(Ladder *ladder, CrmConditionKind kind)
  * array of such objects.
  */
 static size_t
-read_condition(Ladder *ladder, const JsonbValue *v, int depth)
+read_condition(CrmLadder *ladder, const JsonbValue *v, int depth)
 {
 	size_t		at = ladder->nnodes;
 	JsonbIterator *it;
@@ -185,7 +171,7 @@ read_condition(Ladder *ladder, const JsonbValue *v, int depth)
 }
 
 static void
-read_tier(Ladder *ladder, const JsonbValue *v)
+read_tier(CrmLadder *ladder, const JsonbValue *v)
 {
 	CrmTier    *tier;
 	char	   *code = NULL;
@@ -243,13 +229,43 @@ read_tier(Ladder *ladder, const JsonbValue *v)
 	ladder->codes[ladder->ntiers++] = code;
 }
 
-static void
-read_ladder(Ladder *ladder, Jsonb *source)
+static int32
+whole_number_in(const JsonbValue *v, const char *what, int32 least, int32 most)
+{
+	int32		number = whole_number_of(v, what);
+
+	if (number < least || number > most)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid tier ladder"),
+				 errdetail("\"%s\" must be %d to %d.", what, least, most)));
+	return number;
+}
+
+/* in the order of CrmPeriodEnd and CrmDownPolicy */
+static const char *const ends[] = {"day", "month", "year", "never"};
+static const char *const downs[] = {"recompute", "one_step", "immediate"};
+
+static int
+choice_of(const JsonbValue *v, const char *const *choices, int n)
+{
+	for (int i = 0; i < n; i++)
+	{
+		if (is_text(v, choices[i]))
+			return i;
+	}
+	return -1;
+}
+
+void
+crm_ladder_read(CrmLadder *ladder, Jsonb *source)
 {
 	JsonbIterator *it;
 	JsonbValue	key;
 	JsonbIteratorToken token;
+	int			choice;
 
+	ladder->period_months = 12;
 	if (!JB_ROOT_IS_OBJECT(source))
 		bad_ladder("A ladder must be an object%s.", "");
 	it = JsonbIteratorInit(&source->root);
@@ -272,17 +288,13 @@ read_ladder(Ladder *ladder, Jsonb *source)
 			}
 		}
 		else if (is_text(&key, "period_months"))
-		{
-			int32		months = whole_number_of(&value, "period_months");
-
-			if (months < 1 || months > 1200)
-				bad_ladder("\"%s\" must be 1 to 1200.", "period_months");
-		}
-		else if (is_text(&key, "period_end")
-				 && (is_text(&value, "day") || is_text(&value, "month") || is_text(&value, "year")))
-			continue;
-		else if (is_text(&key, "down") && (is_text(&value, "recompute") || is_text(&value, "one_step")))
-			continue;
+			ladder->period_months = whole_number_in(&value, "period_months", 1, 1200);
+		else if (is_text(&key, "grace_days"))
+			ladder->grace_days = whole_number_in(&value, "grace_days", 0, 1200);
+		else if (is_text(&key, "period_end") && (choice = choice_of(&value, ends, lengthof(ends))) >= 0)
+			ladder->period_end = (CrmPeriodEnd) choice;
+		else if (is_text(&key, "down") && (choice = choice_of(&value, downs, lengthof(downs))) >= 0)
+			ladder->down = (CrmDownPolicy) choice;
 		else
 			bad_ladder("There is a key or value that is not known: \"%s\".", text_of(&key));
 	}
@@ -290,11 +302,11 @@ read_ladder(Ladder *ladder, Jsonb *source)
 		bad_ladder("A ladder needs \"tiers\", an array with at least one tier%s.", "");
 }
 
-static Ladder *
+static CrmLadder *
 get_ladder(FunctionCallInfo fcinfo, Jsonb *source)
 {
 	FmgrInfo   *flinfo = fcinfo->flinfo;
-	Ladder	   *ladder = flinfo->fn_extra;
+	CrmLadder	   *ladder = flinfo->fn_extra;
 
 	if (ladder == NULL || VARSIZE(ladder->source) != VARSIZE(source)
 		|| memcmp(ladder->source, source, VARSIZE(source)) != 0)
@@ -303,10 +315,10 @@ get_ladder(FunctionCallInfo fcinfo, Jsonb *source)
 		MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "crm tier ladder", ALLOCSET_SMALL_SIZES);
 		MemoryContext outer = MemoryContextSwitchTo(context);
 
-		ladder = palloc0(sizeof(Ladder));
+		ladder = palloc0(sizeof(CrmLadder));
 		ladder->source = palloc(VARSIZE(source));
 		memcpy(ladder->source, source, VARSIZE(source));
-		read_ladder(ladder, ladder->source);
+		crm_ladder_read(ladder, ladder->source);
 		MemoryContextSwitchTo(outer);
 		if (flinfo->fn_extra != NULL)
 			MemoryContextDelete(GetMemoryChunkContext(flinfo->fn_extra));
@@ -321,7 +333,7 @@ Datum
 crm_tier_for(PG_FUNCTION_ARGS)
 {
 	Jsonb	   *metrics;
-	Ladder	   *ladder;
+	CrmLadder	   *ladder;
 	CrmMetric  *values;
 	size_t		holding = CRM_NO_TIER;
 	size_t		reached;
@@ -373,7 +385,7 @@ crm_tier_for(PG_FUNCTION_ARGS)
 Datum
 crm_ladder_metrics(PG_FUNCTION_ARGS)
 {
-	Ladder	   *ladder = get_ladder(fcinfo, PG_GETARG_JSONB_P(0));
+	CrmLadder	   *ladder = get_ladder(fcinfo, PG_GETARG_JSONB_P(0));
 	Datum	   *names = palloc(sizeof(Datum) * Max(ladder->nmetrics, 1));
 
 	for (size_t i = 0; i < ladder->nmetrics; i++)

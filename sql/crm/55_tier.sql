@@ -18,6 +18,7 @@ CREATE TABLE @crm@.tier_ladder (
   form jsonb NOT NULL,
   valid_from timestamptz NOT NULL DEFAULT '-infinity',
   valid_to timestamptz NOT NULL DEFAULT 'infinity',
+  recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   UNIQUE (ladder_no, version),
   CHECK (valid_from < valid_to),
   EXCLUDE USING gist (int4range(ladder_no, ladder_no, '[]') WITH &&, tstzrange(valid_from, valid_to) WITH &&)
@@ -43,11 +44,12 @@ CREATE TABLE @crm@.member_tier (
   valid_to timestamptz NOT NULL,
   known_from timestamptz NOT NULL,
   known_to timestamptz NOT NULL DEFAULT 'infinity',
-  reason text NOT NULL CHECK (reason IN ('reached', 'kept', 'fell')),
+  reason text NOT NULL CHECK (reason IN ('reached', 'kept', 'fell', 'grace')),
   anchor_day date NOT NULL,
   period_no integer NOT NULL CHECK (period_no > 0),
   sale_id bigint,
   metrics jsonb NOT NULL,
+  decided boolean NOT NULL DEFAULT false,
   CHECK (valid_from < valid_to),
   CHECK (known_from < known_to),
   EXCLUDE USING gist (int8range(member_id, member_id, '[]') WITH &&, int4range(ladder_no, ladder_no, '[]') WITH &&,
@@ -55,7 +57,7 @@ CREATE TABLE @crm@.member_tier (
 );
 CREATE INDEX member_tier_member ON @crm@.member_tier (member_id, ladder_no, valid_from);
 CREATE INDEX member_tier_tier ON @crm@.member_tier (tier_id);
-CREATE INDEX member_tier_end ON @crm@.member_tier (valid_to) WHERE known_to = 'infinity';
+CREATE INDEX member_tier_end ON @crm@.member_tier (valid_to) WHERE known_to = 'infinity' AND NOT decided;
 ALTER TABLE @crm@.member_tier ENABLE ROW LEVEL SECURITY;
 
 CREATE TABLE @crm@.tier_pin (
@@ -97,6 +99,8 @@ COMMENT ON TABLE @crm@.tier_ladder IS 'versions of tier ladders in their JSON fo
 COMMENT ON TABLE @crm@.tier IS 'the tiers of a version of a ladder, as its JSON form says; order is by rank';
 COMMENT ON TABLE @crm@.member_tier IS 'the periods for which members have earned tiers above the base, each with the span in which it was believed; ends of periods are planned ones until something comes between';
 COMMENT ON COLUMN @crm@.member_tier.anchor_day IS 'the local day of attainment: period number n runs through anchor_day + n times the ladder''s months';
+COMMENT ON COLUMN @crm@.member_tier.decided IS 'what follows the end of the period has been decided: the next period, or the base tier';
+COMMENT ON COLUMN @crm@.tier_ladder.recorded_at IS 'when the version was set: answers as known earlier do not know it, unless it is the first';
 COMMENT ON TABLE @crm@.tier_pin IS 'tiers set by hand for a time, as a floor or exactly; they touch no metric and no earned period';
 
 CREATE OR REPLACE TRIGGER tier_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON @crm@.tier
@@ -113,42 +117,72 @@ CREATE OR REPLACE TRIGGER tier_pin_stays
 -- The functions that are asked once a member are PL/pgSQL, which keeps its plans
 -- for the session; a function in SQL would be planned at each call.
 
--- The one way to a new version: the version in force ends where the new one begins.
-CREATE OR REPLACE FUNCTION @crm@.tier_ladder_set(form jsonb, name text, valid_from timestamptz DEFAULT '-infinity', ladder_no integer DEFAULT 1) RETURNS bigint
+-- The versions of a ladder as the walk takes them. A version ends where the next
+-- one that was known begins; the first is known always.
+CREATE OR REPLACE FUNCTION @crm@._ladder_book(ladder_no integer, known_at timestamptz DEFAULT 'infinity') RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN (
+    SELECT jsonb_build_object('growth', coalesce(bool_or(EXISTS (SELECT FROM unnest(crm_member.ladder_metrics(v.form)) AS m WHERE m LIKE 'growth\_%')), false),
+             'versions', coalesce(jsonb_agg(jsonb_build_object(
+             'id', v.id, 'form', v.form,
+             'from', CASE WHEN isfinite(v.valid_from) THEN (extract(epoch FROM v.valid_from) * 1000000)::bigint END,
+             'to', CASE WHEN isfinite(v.ends) THEN (extract(epoch FROM v.ends) * 1000000)::bigint END) ORDER BY v.valid_from), '[]'))
+    FROM (SELECT l.id, l.form, l.valid_from,
+                 coalesce(lead(l.valid_from) OVER (ORDER BY l.valid_from),
+                          CASE WHEN EXISTS (SELECT FROM @crm@.tier_ladder AS u WHERE u.ladder_no = l.ladder_no AND u.valid_from = l.valid_to)
+                               THEN 'infinity' ELSE l.valid_to END) AS ends
+          FROM @crm@.tier_ladder AS l
+          WHERE l.ladder_no = _ladder_book.ladder_no AND (l.version = 1 OR l.recorded_at <= known_at)) AS v
+  );
+END
+$$;
+COMMENT ON FUNCTION @crm@._ladder_book(integer, timestamptz) IS 'the versions of a ladder known at an instant, as _tier_walk takes them';
+
+-- The one way to a new version: the version in force ends where the new one
+-- begins. Sales are kept out meanwhile, and members whose sales or periods the
+-- version reaches are walked at once.
+CREATE OR REPLACE FUNCTION @crm@.tier_ladder_set(form jsonb, name text, valid_from timestamptz DEFAULT NULL, ladder_no integer DEFAULT 1) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_variable
 DECLARE
-  bad text;
   base record;
   made bigint;
+  version integer;
+  members bigint[];
 BEGIN
-  SELECT m INTO bad FROM unnest(crm_member.ladder_metrics(form)) AS m WHERE m !~ '^(net_spend|orders|active_days|growth)_([1-9][0-9]{0,2}m|[1-9][0-9]{0,3}d|year|all)$' LIMIT 1;
-  IF bad IS NOT NULL THEN
-    RAISE EXCEPTION 'unknown metric in a tier ladder'
-      USING ERRCODE = 'invalid_parameter_value',
-            DETAIL = format('The metric is "%s".', bad),
-            HINT = 'Metrics are net_spend, orders, active_days or growth, then _, then 12m (months), 90d (days), year (calendar year) or all.';
-  END IF;
+  -- its metrics are known ones, and the form is read
+  PERFORM crm_member._tier_metrics(NULL, crm_member.ladder_metrics(form), 'UTC', '2000-01-01');
   SELECT t.value ->> 'code' AS code, t.value -> 'when' AS condition INTO base
   FROM jsonb_array_elements(form -> 'tiers') AS t ORDER BY (t.value ->> 'rank')::integer LIMIT 1;
   IF base.condition <> '{}' THEN
     RAISE EXCEPTION 'the lowest tier of a ladder must ask for nothing'
       USING ERRCODE = 'invalid_parameter_value', DETAIL = format('The tier is "%s".', base.code), HINT = 'Give it "when": {}.';
   END IF;
-  UPDATE @crm@.tier_ladder AS l SET valid_to = tier_ladder_set.valid_from
-  WHERE l.ladder_no = tier_ladder_set.ladder_no AND l.valid_from < tier_ladder_set.valid_from AND l.valid_to > tier_ladder_set.valid_from;
-  INSERT INTO @crm@.tier_ladder (ladder_no, version, name, form, valid_from)
-  SELECT tier_ladder_set.ladder_no, coalesce(max(l.version), 0) + 1, tier_ladder_set.name, tier_ladder_set.form, tier_ladder_set.valid_from
-  FROM @crm@.tier_ladder AS l WHERE l.ladder_no = tier_ladder_set.ladder_no
+  LOCK TABLE @crm@.sale IN SHARE ROW EXCLUSIVE MODE;
+  SELECT coalesce(max(l.version), 0) + 1 INTO version FROM @crm@.tier_ladder AS l WHERE l.ladder_no = ladder_no;
+  valid_from := coalesce(valid_from, CASE WHEN version = 1 THEN '-infinity' ELSE clock_timestamp() END);
+  UPDATE @crm@.tier_ladder AS l SET valid_to = valid_from
+  WHERE l.ladder_no = ladder_no AND l.valid_from < valid_from AND l.valid_to > valid_from;
+  INSERT INTO @crm@.tier_ladder (ladder_no, version, name, form, valid_from) VALUES (ladder_no, version, name, form, valid_from)
   RETURNING id INTO made;
   INSERT INTO @crm@.tier (ladder_id, code, name, rank, by_invitation)
   SELECT made, t.value ->> 'code', coalesce(t.value ->> 'name', t.value ->> 'code'), (t.value ->> 'rank')::integer, t.value -> 'when' = 'null'
   FROM jsonb_array_elements(form -> 'tiers') AS t;
+  SELECT array_agg(x.member_id ORDER BY x.member_id) INTO members
+  FROM (SELECT s.member_id FROM @crm@.sale AS s WHERE s.occurred_at >= valid_from AND s.member_id IS NOT NULL
+        UNION SELECT m.member_id FROM @crm@.member_tier AS m
+        WHERE m.ladder_no = ladder_no AND m.known_to = 'infinity' AND m.decided AND m.valid_to >= valid_from) AS x;
+  PERFORM @crm@._tiers_lock(members);
+  PERFORM @crm@._tiers_walk(ladder_no, members, NULL, NULL);
   RETURN made;
 END
 $$;
-COMMENT ON FUNCTION @crm@.tier_ladder_set(jsonb, text, timestamptz, integer) IS 'puts a new version of a ladder in force from an instant on and answers its id; members are not moved by it before their next sale or the end of their period. For the owner. Errors: 22023 bad form or metric, 23P01 a later version stands already';
+COMMENT ON FUNCTION @crm@.tier_ladder_set(jsonb, text, timestamptz, integer) IS 'puts a new version of a ladder in force from an instant on (default: now, for the first version of a ladder always) and answers its id. Sales and ends of periods since then are decided anew; others are not moved by it before their next sale or the end of their period. Keeps writers of sales out meanwhile and sends no notices. For the owner. Errors: 22023 bad form or metric, 23P01 a later version stands already';
 
 CREATE OR REPLACE FUNCTION @crm@._ladder_at(ladder_no integer, at timestamptz) RETURNS @crm@.tier_ladder
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -163,266 +197,193 @@ END
 $$;
 COMMENT ON FUNCTION @crm@._ladder_at(integer, timestamptz) IS 'the version of a ladder in force at an instant';
 
--- First day of the window of a metric on a day: "12m" begins the day after the same day 12 months ago.
-CREATE OR REPLACE FUNCTION @crm@._window_start(metric text, day date) RETURNS date
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN metric ~ '_all$' THEN NULL
-            WHEN metric ~ '_year$' THEN date_trunc('year', day::timestamp)::date
-            WHEN metric ~ 'm$' THEN (day - make_interval(months => substring(metric FROM '_([0-9]+)m$')::integer))::date + 1
-            ELSE day - substring(metric FROM '_([0-9]+)d$')::integer + 1 END;
-COMMENT ON FUNCTION @crm@._window_start(text, date) IS 'the first local day that counts for a metric on a day, NULL when all do';
-
--- The metrics of a member at an instant, from the sales as known at known_at.
--- Here and below plans are generic: those of one member serve for every other,
--- and planning at each call costs ten times the work itself.
-CREATE OR REPLACE FUNCTION @crm@._metrics_at(member_id bigint, names text[], at timestamptz, known_at timestamptz) RETURNS jsonb
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+-- Movements of growth, for ladders that ask for it. What a sale brought counts
+-- from the sale on, what was granted from its own instant.
+CREATE OR REPLACE FUNCTION @crm@._growth_known(members bigint[], known_at timestamptz)
+RETURNS TABLE (member_id bigint, at timestamptz, amount numeric, sale_id bigint)
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100
 SET search_path = pg_catalog, pg_temp
-SET plan_cache_mode = force_generic_plan
 AS $$
-DECLARE
-  today date := @crm@.local_day(at);
+#variable_conflict use_column
 BEGIN
-  RETURN (
-    SELECT coalesce(jsonb_object_agg(m.name, CASE substring(m.name FROM '^(.*)_[^_]+$')
-             WHEN 'net_spend' THEN v.net_spend WHEN 'orders' THEN v.orders WHEN 'active_days' THEN v.active_days ELSE g.growth END), '{}')
-    FROM unnest(names) AS m(name)
-         CROSS JOIN LATERAL (SELECT coalesce(@crm@.day_start(@crm@._window_start(m.name, today)), '-infinity') AS from_at) AS w
-         LEFT JOIN LATERAL (
-           SELECT coalesce(sum(s.net_spend), 0) AS net_spend,
-                  count(*) FILTER (WHERE s.net_spend >= 0) AS orders,
-                  count(DISTINCT @crm@.local_day(s.occurred_at)) FILTER (WHERE s.net_spend >= 0) AS active_days
-           FROM @crm@._sales_known(_metrics_at.member_id, w.from_at, at, known_at) AS s WHERE m.name !~ '^growth_') AS v ON true
-         LEFT JOIN LATERAL (
-           SELECT coalesce(sum(CASE WHEN p.to_account = a.id THEN p.units ELSE -p.units END), 0) AS growth
-           FROM @crm@.ledger_event AS e JOIN @crm@.posting AS p ON p.event_id = e.id AND p.asset_id = 2
-                JOIN @crm@.account AS a ON a.id = ANY (ARRAY[p.from_account, p.to_account]) AND a.member_id = _metrics_at.member_id
-           WHERE e.member_id = _metrics_at.member_id AND e.occurred_at >= w.from_at AND e.occurred_at <= at AND e.recorded_at <= known_at AND m.name ~ '^growth_') AS g ON true
-  );
+  RETURN QUERY
+  SELECT a.member_id, e.occurred_at, (CASE WHEN p.to_account = a.id THEN p.units ELSE -p.units END)::numeric, e.sale_id
+  FROM @crm@.account AS a
+       CROSS JOIN LATERAL (SELECT q.event_id, q.to_account, q.units FROM @crm@.posting AS q WHERE q.to_account = a.id AND q.to_account > 0
+                           UNION ALL
+                           SELECT q.event_id, q.to_account, q.units FROM @crm@.posting AS q WHERE q.from_account = a.id AND q.from_account > 0) AS p
+       JOIN @crm@.ledger_event AS e ON e.id = p.event_id
+  WHERE a.asset_id = 2 AND a.member_id IS NOT NULL AND (members IS NULL OR a.member_id = ANY (members)) AND e.recorded_at <= known_at;
 END
 $$;
-COMMENT ON FUNCTION @crm@._metrics_at(bigint, text[], timestamptz, timestamptz) IS 'metrics of a member at an instant, as known at another, as an object of numbers';
+COMMENT ON FUNCTION @crm@._growth_known(bigint[], timestamptz) IS 'movements of growth of some members (NULL: all) as known at an instant';
 
--- A metric grows by no more than what is bought and what refunds give back when
--- they leave its window: what it was at some instant plus these is never passed.
--- NULL where that cannot be said (growth, which rules may multiply).
-CREATE OR REPLACE FUNCTION @crm@._metrics_raised(metrics jsonb, spend numeric, orders bigint) RETURNS jsonb
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (
-  SELECT CASE WHEN bool_and(m.key !~ '^growth_')
-         THEN jsonb_object_agg(m.key, m.value::numeric + CASE WHEN m.key ~ '^net_spend_' THEN spend ELSE orders END) END
-  FROM jsonb_each_text(metrics) AS m
-);
-COMMENT ON FUNCTION @crm@._metrics_raised(jsonb, numeric, bigint) IS 'upper bound of metrics after purchases of so much money and so many orders, NULL when there is none';
-
--- The same from the stored history, for an instant after which the member has no sale.
-CREATE OR REPLACE FUNCTION @crm@._metrics_now(member_id bigint, history crm_member.purchase_history, names text[], at timestamptz) RETURNS jsonb
-LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-SET plan_cache_mode = force_generic_plan
-AS $$
-DECLARE
-  today date := @crm@.local_day(at);
-BEGIN
-  RETURN (
-    SELECT coalesce(jsonb_object_agg(m.name, CASE substring(m.name FROM '^(.*)_[^_]+$')
-             WHEN 'net_spend' THEN crm_member.net_spend(history, w.from_day, w.day)
-             WHEN 'orders' THEN crm_member.order_count(history, w.from_day, w.day)
-             WHEN 'active_days' THEN crm_member.active_days(history, w.from_day, w.day)
-             ELSE (@crm@._metrics_at(member_id, ARRAY[m.name], at, 'infinity') ->> m.name)::numeric END), '{}')
-    FROM unnest(names) AS m(name)
-         CROSS JOIN LATERAL (SELECT today AS day, @crm@._window_start(m.name, today) AS from_day) AS w
-  );
-END
-$$;
-COMMENT ON FUNCTION @crm@._metrics_now(bigint, crm_member.purchase_history, text[], timestamptz) IS 'metrics of a member at an instant not before the last sale, from the purchase history';
-
--- What the metrics can never pass at any instant: conditions only ask "at
--- least", so a tier that these do not reach was never reached.
-CREATE OR REPLACE FUNCTION @crm@._metrics_bound(member_id bigint, names text[]) RETURNS jsonb
+-- What tier metrics count of one member, as known at an instant. A refund is
+-- never an order, whatever its amount. Here plans are generic: those of one
+-- member serve for every other, and planning at each call costs ten times the work.
+CREATE OR REPLACE FUNCTION @crm@._tier_track_of(member_id bigint, known_at timestamptz, growth boolean) RETURNS bytea
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_generic_plan
 AS $$
 BEGIN
-  RETURN (
-    SELECT coalesce(jsonb_object_agg(m.name, CASE substring(m.name FROM '^(.*)_[^_]+$') WHEN 'net_spend' THEN v.net_spend WHEN 'growth' THEN g.growth ELSE v.orders END), '{}')
-    FROM unnest(names) AS m(name)
-         CROSS JOIN (SELECT coalesce(sum(s.net_spend) FILTER (WHERE s.net_spend > 0), 0) AS net_spend, count(*) FILTER (WHERE s.net_spend >= 0) AS orders
-                     FROM @crm@.sale AS s WHERE s.member_id = _metrics_bound.member_id) AS v
-         LEFT JOIN LATERAL (SELECT coalesce(sum(p.units), 0) AS growth FROM @crm@.account AS a JOIN @crm@.posting AS p ON p.to_account = a.id AND p.to_account > 0
-                            WHERE a.member_id = _metrics_bound.member_id AND a.asset_id = 2 AND m.name ~ '^growth_') AS g ON true
-  );
+  IF growth THEN
+    RETURN (
+      SELECT crm_member._tier_track(e.at, e.amount, e.is_order, e.id, e.source)
+      FROM (SELECT s.occurred_at AS at, s.net_spend AS amount, s.is_order, s.sale_id AS id, 0 AS source
+            FROM @crm@._sales_known(_tier_track_of.member_id, '-infinity', 'infinity', known_at) AS s
+            UNION ALL
+            SELECT g.at, g.amount, false, g.sale_id, 1 FROM @crm@._growth_known(ARRAY[_tier_track_of.member_id], known_at) AS g) AS e
+    );
+  END IF;
+  RETURN (SELECT crm_member._tier_track(s.occurred_at, s.net_spend, s.is_order, s.sale_id, 0)
+          FROM @crm@._sales_known(_tier_track_of.member_id, '-infinity', 'infinity', known_at) AS s);
 END
 $$;
-COMMENT ON FUNCTION @crm@._metrics_bound(bigint, text[]) IS 'upper bounds of the metrics of a member over all time';
+COMMENT ON FUNCTION @crm@._tier_track_of(bigint, timestamptz, boolean) IS 'the sales of a member, and its growth if asked, as known at an instant, as _tier_walk takes them';
 
-CREATE OR REPLACE FUNCTION @crm@._period_end(anchor_day date, period_no integer, form jsonb) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN @crm@.day_start(CASE coalesce(form ->> 'period_end', 'day')
-  WHEN 'month' THEN (date_trunc('month', anchor_day + make_interval(months => coalesce((form ->> 'period_months')::integer, 12) * period_no)) + interval '1 month')::date
-  WHEN 'year' THEN (date_trunc('year', anchor_day + make_interval(months => coalesce((form ->> 'period_months')::integer, 12) * period_no)) + interval '1 year')::date
-  ELSE (anchor_day + make_interval(months => coalesce((form ->> 'period_months')::integer, 12) * period_no))::date + 1 END);
-COMMENT ON FUNCTION @crm@._period_end(date, integer, jsonb) IS 'the first instant after period number n that began with an attainment on anchor_day';
-
--- Walks the tier periods of a member on one ladder from an instant on, over
--- sales up to sales_to and ends of periods up to ends_to, as known at
--- known_at. The first row is the period in which the walk begins, if any.
-CREATE OR REPLACE FUNCTION @crm@._tier_walk(member_id bigint, ladder_no integer, from_at timestamptz, sales_to timestamptz, ends_to timestamptz, known_at timestamptz)
-RETURNS TABLE (tier_id bigint, valid_from timestamptz, valid_to timestamptz, reason text, anchor_day date, period_no integer, sale_id bigint, metrics jsonb)
+-- The periods of one member on one ladder, for questions; writes nothing.
+CREATE OR REPLACE FUNCTION @crm@._tier_walk_one(member_id bigint, ladder_no integer, ends_to timestamptz, known_at timestamptz)
+RETURNS TABLE (ladder_id bigint, code text, valid_from timestamptz, valid_to timestamptz, reason text, anchor_day date, period_no integer, sale_id bigint, metrics jsonb, decided boolean)
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 5
 SET search_path = pg_catalog, pg_temp
-SET plan_cache_mode = force_generic_plan
 AS $$
-#variable_conflict use_variable
 DECLARE
-  step record;
-  ladder @crm@.tier_ladder;
-  held @crm@.tier;
-  reached @crm@.tier;
-  measured jsonb;
-  -- the last measurement at a sale, by which ladder, and what was bought since: many sales need none of their own
-  base jsonb;
-  base_ladder bigint;
-  spend_since numeric := 0;
-  orders_since bigint := 0;
-  refunds numeric := (SELECT coalesce(-sum(s.net_spend), 0) FROM @crm@._sales_known(member_id, '-infinity', 'infinity', known_at) AS s WHERE s.net_spend < 0);
+  book jsonb := @crm@._ladder_book(_tier_walk_one.ladder_no, known_at);
 BEGIN
-  SELECT t.tier_id, t.valid_from, t.reason, t.anchor_day, t.period_no, t.sale_id, t.metrics
-    INTO tier_id, valid_from, reason, anchor_day, period_no, sale_id, metrics
-  FROM @crm@.member_tier AS t
-  WHERE t.member_id = member_id AND t.ladder_no = ladder_no AND t.valid_from < from_at AND t.known_from <= known_at AND (known_at < t.known_to OR t.known_to = 'infinity')
-  ORDER BY t.valid_from DESC LIMIT 1;
-  IF tier_id IS NOT NULL THEN
-    SELECT t.* INTO STRICT held FROM @crm@.tier AS t WHERE t.id = tier_id;
-    ladder := @crm@._ladder_at(ladder_no, valid_from);
-    valid_to := @crm@._period_end(anchor_day, period_no, ladder.form);
-  END IF;
-
-  FOR step IN
-    SELECT s.occurred_at AS at, max(s.sale_id) AS sale, sum(greatest(s.net_spend, 0)) AS spend, count(*) AS orders
-    FROM @crm@._sales_known(member_id, from_at, sales_to, known_at) AS s GROUP BY s.occurred_at
-    UNION ALL SELECT ends_to, NULL, 0, 0
-    ORDER BY 1, 2 NULLS LAST
-  LOOP
-    -- periods that end before this: the tier is decided by the last instant of the period
-    WHILE held.id IS NOT NULL AND valid_to <= step.at AND valid_to <= ends_to LOOP
-      RETURN NEXT;
-      ladder := @crm@._ladder_at(ladder_no, valid_to);
-      measured := @crm@._metrics_at(member_id, crm_member.ladder_metrics(ladder.form), valid_to - interval '1 microsecond', known_at);
-      SELECT t.* INTO reached FROM @crm@.tier AS t WHERE t.ladder_id = ladder.id AND t.code = crm_member.tier_for(measured, ladder.form, held.code);
-      IF ladder.form ->> 'down' = 'one_step' AND reached.rank < held.rank THEN
-        SELECT t.* INTO reached FROM @crm@.tier AS t
-        WHERE t.ladder_id = ladder.id AND t.rank < held.rank AND NOT t.by_invitation ORDER BY t.rank DESC LIMIT 1;
-      END IF;
-      IF reached.id IS NULL OR NOT EXISTS (SELECT FROM @crm@.tier AS t WHERE t.ladder_id = ladder.id AND t.rank < reached.rank) THEN
-        held := NULL;
-        tier_id := NULL;
-      ELSE
-        reason := CASE WHEN reached.rank < held.rank THEN 'fell' ELSE 'kept' END;
-        held := reached;
-        tier_id := held.id;
-        valid_from := valid_to;
-        period_no := period_no + 1;
-        valid_to := @crm@._period_end(anchor_day, period_no, ladder.form);
-        sale_id := NULL;
-        metrics := measured;
-      END IF;
-    END LOOP;
-    CONTINUE WHEN step.sale IS NULL;
-    ladder := @crm@._ladder_at(ladder_no, step.at);
-    CONTINUE WHEN ladder.id IS NULL;
-    spend_since := spend_since + step.spend;
-    orders_since := orders_since + step.orders;
-    IF base_ladder = ladder.id THEN
-      -- a refund that leaves the window raises the metric by as much
-      measured := @crm@._metrics_raised(base, spend_since + refunds, orders_since);
-      IF measured IS NOT NULL THEN
-        SELECT t.* INTO reached FROM @crm@.tier AS t WHERE t.ladder_id = ladder.id AND t.code = crm_member.tier_for(measured, ladder.form);
-        CONTINUE WHEN reached.id IS NULL
-          OR reached.rank <= (SELECT CASE WHEN held.id IS NULL THEN min(t.rank) ELSE coalesce(min(t.rank) FILTER (WHERE t.code = held.code), held.rank) END
-                              FROM @crm@.tier AS t WHERE t.ladder_id = ladder.id);
-      END IF;
-    END IF;
-    measured := @crm@._metrics_at(member_id, crm_member.ladder_metrics(ladder.form), step.at, known_at);
-    base := measured;
-    base_ladder := ladder.id;
-    spend_since := 0;
-    orders_since := 0;
-    SELECT t.* INTO reached FROM @crm@.tier AS t WHERE t.ladder_id = ladder.id AND t.code = crm_member.tier_for(measured, ladder.form);
-    IF reached.id IS NOT NULL AND EXISTS (SELECT FROM @crm@.tier AS t WHERE t.ladder_id = ladder.id AND t.rank < reached.rank)
-       AND (held.id IS NULL OR reached.rank > coalesce((SELECT t.rank FROM @crm@.tier AS t WHERE t.ladder_id = ladder.id AND t.code = held.code), held.rank)) THEN
-      IF held.id IS NOT NULL AND valid_from < step.at THEN
-        valid_to := step.at;
-        RETURN NEXT;
-      END IF;
-      held := reached;
-      tier_id := held.id;
-      valid_from := step.at;
-      reason := 'reached';
-      anchor_day := @crm@.local_day(step.at);
-      period_no := 1;
-      valid_to := @crm@._period_end(anchor_day, period_no, ladder.form);
-      sale_id := step.sale;
-      metrics := measured;
-    END IF;
-  END LOOP;
-  IF held.id IS NOT NULL THEN
-    RETURN NEXT;
-  END IF;
+  RETURN QUERY SELECT w.* FROM unnest(crm_member._tier_walk(
+    @crm@._tier_track_of(_tier_walk_one.member_id, known_at, (book ->> 'growth')::boolean), book, @time_zone@, ends_to)) AS w;
 END
 $$;
-COMMENT ON FUNCTION @crm@._tier_walk(bigint, integer, timestamptz, timestamptz, timestamptz, timestamptz) IS 'the periods of earned tiers of a member from an instant on, computed from the sales and the ladders; writes nothing';
+COMMENT ON FUNCTION @crm@._tier_walk_one(bigint, integer, timestamptz, timestamptz) IS 'the periods of a member on a ladder as known at an instant, with ends of periods decided up to ends_to and up to the last sale';
 
--- Makes the walk of a member again from an instant on and writes where it
--- differs from what is believed. The caller holds the member's lock.
-CREATE OR REPLACE FUNCTION @crm@._tier_replay(member_id bigint, ladder_no integer, from_at timestamptz, ends_to timestamptz, notify boolean) RETURNS integer
+-- The same for many members at once (NULL: all who ever bought), as known now.
+-- What is written down already bounds how far ends are decided, so that a walk
+-- never takes back what a review has found.
+CREATE OR REPLACE FUNCTION @crm@._tiers_walked(ladder_no integer, members bigint[], ends_to timestamptz)
+RETURNS TABLE (member_id bigint, ladder_id bigint, code text, valid_from timestamptz, valid_to timestamptz, reason text, anchor_day date, period_no integer, sale_id bigint, metrics jsonb, decided boolean)
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+  book jsonb := @crm@._ladder_book(ladder_no);
+  upto timestamptz := ends_to;
+BEGIN
+  RETURN QUERY
+  WITH track AS MATERIALIZED (
+    SELECT e.member_id, crm_member._tier_track(e.at, e.amount, e.is_order, e.id, e.source) AS track
+    FROM (SELECT s.member_id, s.occurred_at AS at, s.net_spend AS amount, s.net_spend >= 0 AND s.refund_of_id IS NULL AS is_order, s.id, 0 AS source
+          FROM unnest(members) AS u(member_id) JOIN @crm@.sale AS s ON s.member_id = u.member_id
+          UNION ALL
+          SELECT s.member_id, s.occurred_at, s.net_spend, s.net_spend >= 0 AND s.refund_of_id IS NULL, s.id, 0
+          FROM @crm@.sale AS s WHERE members IS NULL AND s.member_id IS NOT NULL
+          UNION ALL
+          SELECT g.member_id, g.at, g.amount, false, g.sale_id, 1 FROM @crm@._growth_known(members, 'infinity') AS g WHERE (book ->> 'growth')::boolean) AS e
+    GROUP BY e.member_id
+  ), written AS MATERIALIZED (
+    SELECT m.member_id, max(m.valid_from) AS at FROM track AS t JOIN @crm@.member_tier AS m ON m.member_id = t.member_id
+    WHERE m.ladder_no = _tiers_walked.ladder_no AND m.known_to = 'infinity'
+    GROUP BY m.member_id
+  ), walked AS MATERIALIZED (
+    SELECT t.member_id, crm_member._tier_walk(t.track, book, @time_zone@, greatest(upto, w.at)) AS periods
+    FROM track AS t LEFT JOIN written AS w ON w.member_id = t.member_id
+  )
+  SELECT w.member_id, p.* FROM walked AS w CROSS JOIN LATERAL unnest(w.periods) AS p WHERE w.periods IS NOT NULL;
+END
+$$;
+COMMENT ON FUNCTION @crm@._tiers_walked(integer, bigint[], timestamptz) IS 'the periods of many members on a ladder, computed from their sales; writes nothing';
+
+CREATE OR REPLACE FUNCTION @crm@._tiers_lock(members bigint[]) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM FROM @crm@.member_history AS h WHERE h.member_id = ANY (members) ORDER BY h.member_id FOR NO KEY UPDATE;
+END
+$$;
+COMMENT ON FUNCTION @crm@._tiers_lock(bigint[]) IS 'takes the locks of members, in the order of ids';
+
+-- Makes the walk of members again and writes where it differs from what is
+-- believed. The caller holds the locks of the members, which stand once each;
+-- notify says whom to tell (NULL: nobody).
+-- A few members share one plan; many are worth planning for.
+CREATE OR REPLACE FUNCTION @crm@._tiers_walk(ladder_no integer, members bigint[], notify boolean[], ends_to timestamptz) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET jit = off
 AS $$
-#variable_conflict use_variable
+#variable_conflict use_column
 DECLARE
-  known timestamptz := clock_timestamp();
-  start timestamptz;
-  wrote integer := 0;
-  fresh record;
+  many constant integer := 200;
+  chunk constant integer := 250000;
+  upto timestamptz := ends_to;
+  part bigint[];
+  part_notify boolean[];
+  now_known timestamptz;
+  wrote bigint := 0;
+  more bigint;
 BEGIN
-  SELECT greatest(known, max(t.known_from) + interval '1 microsecond') INTO known
-  FROM @crm@.member_tier AS t WHERE t.member_id = member_id AND t.ladder_no = ladder_no;
-  SELECT coalesce(max(t.valid_from), '-infinity') INTO start FROM @crm@.member_tier AS t
-  WHERE t.member_id = member_id AND t.ladder_no = ladder_no AND t.valid_from < from_at AND t.known_to = 'infinity';
-  FOR fresh IN
-    WITH walk AS MATERIALIZED (
-      SELECT w.* FROM @crm@._tier_walk(member_id, ladder_no, from_at, 'infinity',
-        greatest(ends_to, (SELECT max(s.occurred_at) FROM @crm@.sale AS s WHERE s.member_id = member_id)), 'infinity') AS w
+  IF cardinality(members) > many THEN
+    PERFORM set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'on', true);
+  END IF;
+  FOR i IN 0 .. (coalesce(cardinality(members), 0) - 1) / chunk LOOP
+    EXIT WHEN members IS NULL OR cardinality(members) = 0;
+    part := members[i * chunk + 1 : (i + 1) * chunk];
+    part_notify := notify[i * chunk + 1 : (i + 1) * chunk];
+    now_known := clock_timestamp();
+    WITH written AS MATERIALIZED (
+      SELECT t.id, t.member_id, t.tier_id, t.valid_from, t.valid_to, t.known_from, t.known_to, t.decided
+      FROM unnest(part) AS u(member_id) JOIN @crm@.member_tier AS t ON t.member_id = u.member_id
+      WHERE t.ladder_no = _tiers_walk.ladder_no
+    ), who AS MATERIALIZED (
+      -- knowledge goes forward, also when the clock does not
+      SELECT u.member_id, u.notify,
+             greatest(now_known, (max(greatest(w.known_from, nullif(w.known_to, 'infinity'))) OVER (PARTITION BY u.member_id)) + interval '1 microsecond') AS known,
+             w.id
+      FROM unnest(part, part_notify) AS u(member_id, notify) LEFT JOIN written AS w ON w.member_id = u.member_id
+    ), fresh AS MATERIALIZED (
+      SELECT w.member_id, t.id AS tier_id, t.code, w.valid_from, w.valid_to, w.reason, w.anchor_day, w.period_no, w.sale_id, w.metrics, w.decided
+      FROM @crm@._tiers_walked(_tiers_walk.ladder_no, part, upto) AS w JOIN @crm@.tier AS t ON t.ladder_id = w.ladder_id AND t.code = w.code
+    ), matched AS MATERIALIZED (
+      SELECT coalesce(f.member_id, w.member_id) AS member_id, w.id, w.tier_id AS old_tier, w.valid_from AS old_from, w.decided AS old_decided,
+             f.tier_id, f.code, f.valid_from, f.valid_to, f.reason, f.anchor_day, f.period_no, f.sale_id, f.metrics, f.decided
+      FROM fresh AS f FULL JOIN (SELECT x.* FROM written AS x WHERE x.known_to = 'infinity') AS w
+           ON w.member_id = f.member_id AND w.tier_id = f.tier_id AND w.valid_from = f.valid_from AND w.valid_to = f.valid_to
+      WHERE f.member_id IS NULL OR w.id IS NULL OR f.decided <> w.decided
     ), ended AS (
-      UPDATE @crm@.member_tier AS t SET known_to = known
-      WHERE t.member_id = member_id AND t.ladder_no = ladder_no AND t.known_to = 'infinity' AND t.valid_from >= start
-        AND NOT EXISTS (SELECT FROM walk AS w WHERE w.tier_id = t.tier_id AND w.valid_from = t.valid_from AND w.valid_to = t.valid_to)
-      RETURNING t.id, t.tier_id, t.valid_from
-    )
-    SELECT w.*, (SELECT count(*) FROM ended) AS ends,
-           EXISTS (SELECT FROM ended AS e WHERE e.tier_id = w.tier_id AND e.valid_from = w.valid_from) AS only_shorter
-    FROM walk AS w
-    WHERE NOT EXISTS (SELECT FROM @crm@.member_tier AS t
-                      WHERE t.member_id = member_id AND t.ladder_no = ladder_no AND t.known_to = 'infinity'
-                        AND t.tier_id = w.tier_id AND t.valid_from = w.valid_from AND t.valid_to = w.valid_to)
-    ORDER BY w.valid_from
-  LOOP
-    INSERT INTO @crm@.member_tier (member_id, ladder_no, tier_id, valid_from, valid_to, known_from, reason, anchor_day, period_no, sale_id, metrics)
-    VALUES (member_id, ladder_no, fresh.tier_id, fresh.valid_from, fresh.valid_to, known, fresh.reason, fresh.anchor_day, fresh.period_no, fresh.sale_id, fresh.metrics);
-    wrote := wrote + 1;
-    IF notify AND NOT fresh.only_shorter AND fresh.valid_from <= known AND known < fresh.valid_to THEN
+      UPDATE @crm@.member_tier AS t SET known_to = h.known
+      FROM matched AS m JOIN (SELECT DISTINCT k.member_id, k.known FROM who AS k) AS h ON h.member_id = m.member_id
+      WHERE t.id = m.id AND m.tier_id IS NULL
+      RETURNING t.id
+    ), settled AS (
+      UPDATE @crm@.member_tier AS t SET decided = m.decided FROM matched AS m WHERE t.id = m.id AND m.tier_id IS NOT NULL
+    ), made AS (
+      -- ends come first: the new periods take their place
+      INSERT INTO @crm@.member_tier (member_id, ladder_no, tier_id, valid_from, valid_to, known_from, reason, anchor_day, period_no, sale_id, metrics, decided)
+      SELECT m.member_id, _tiers_walk.ladder_no, m.tier_id, m.valid_from, m.valid_to, h.known, m.reason, m.anchor_day, m.period_no, m.sale_id, m.metrics, m.decided
+      FROM matched AS m JOIN (SELECT DISTINCT k.member_id, k.known FROM who AS k) AS h ON h.member_id = m.member_id
+      WHERE m.id IS NULL AND (SELECT count(*) FROM ended) >= 0
+      ORDER BY m.member_id, m.valid_from
+      RETURNING member_id, tier_id, valid_from, valid_to, known_from, reason
+    ), told AS (
       INSERT INTO @crm@.outbox (topic, member_id, body)
-      SELECT 'tier.' || fresh.reason, member_id, jsonb_build_object('tier', t.code, 'from', fresh.valid_from, 'until', fresh.valid_to)
-      FROM @crm@.tier AS t WHERE t.id = fresh.tier_id;
-    END IF;
+      SELECT 'tier.' || n.reason, n.member_id, jsonb_build_object('tier', t.code, 'from', n.valid_from, 'until', n.valid_to)
+      FROM made AS n JOIN @crm@.tier AS t ON t.id = n.tier_id
+      WHERE n.valid_from <= n.known_from AND n.known_from < n.valid_to
+        AND EXISTS (SELECT FROM who AS k WHERE k.member_id = n.member_id AND k.notify)
+        -- not where a period has only become shorter
+        AND NOT EXISTS (SELECT FROM matched AS o WHERE o.member_id = n.member_id AND o.tier_id IS NULL AND o.old_tier = n.tier_id AND o.old_from = n.valid_from)
+    )
+    SELECT count(*) INTO more FROM made;
+    wrote := wrote + more;
   END LOOP;
   RETURN wrote;
 END
 $$;
-COMMENT ON FUNCTION @crm@._tier_replay(bigint, integer, timestamptz, timestamptz, boolean) IS 'recomputes the tier periods of a member from an instant on, ends beliefs that no longer hold and writes new ones; answers how many it wrote';
+COMMENT ON FUNCTION @crm@._tiers_walk(integer, bigint[], boolean[], timestamptz) IS 'recomputes the tier periods of members on a ladder, ends beliefs that no longer hold and writes new ones; answers how many it wrote';
 
 CREATE OR REPLACE FUNCTION @crm@._tier_rank(ladder_id bigint, code text) RETURNS integer
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -434,48 +395,6 @@ END
 $$;
 COMMENT ON FUNCTION @crm@._tier_rank(bigint, text) IS 'the rank of a tier in a version of a ladder';
 
-CREATE OR REPLACE FUNCTION @crm@._base_rank(ladder_id bigint) RETURNS integer
-LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-  RETURN (SELECT min(t.rank) FROM @crm@.tier AS t WHERE t.ladder_id = _base_rank.ladder_id);
-END
-$$;
-COMMENT ON FUNCTION @crm@._base_rank(bigint) IS 'the rank of the lowest tier of a version of a ladder';
-
--- The rank of the period that is written down for a member at an instant; the base where none is.
-CREATE OR REPLACE FUNCTION @crm@._rank_held(member_id bigint, ladder_no integer, ladder_id bigint, at timestamptz) RETURNS integer
-LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-  RETURN COALESCE((SELECT COALESCE(@crm@._tier_rank(_rank_held.ladder_id, t.code), t.rank)
-                   FROM @crm@.member_tier AS m JOIN @crm@.tier AS t ON t.id = m.tier_id
-                   WHERE m.member_id = _rank_held.member_id AND m.ladder_no = _rank_held.ladder_no AND m.known_to = 'infinity'
-                     AND m.valid_from <= at AND at < m.valid_to),
-                  @crm@._base_rank(_rank_held.ladder_id));
-END
-$$;
-COMMENT ON FUNCTION @crm@._rank_held(bigint, integer, bigint, timestamptz) IS 'the rank of the earned tier that is written down for an instant';
-
--- Whether the sales of a member, whatever their order, could have reached a tier above the base on any version from an instant on.
-CREATE OR REPLACE FUNCTION @crm@._tier_possible(member_id bigint, ladder_no integer, from_at timestamptz) RETURNS boolean
-LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-  RETURN (
-    SELECT EXISTS (SELECT FROM @crm@.member_tier AS m WHERE m.member_id = _tier_possible.member_id AND m.ladder_no = _tier_possible.ladder_no AND m.known_to = 'infinity')
-        OR EXISTS (SELECT FROM @crm@.tier_ladder AS l
-                   WHERE l.ladder_no = _tier_possible.ladder_no AND l.valid_to > from_at
-                     AND @crm@._tier_rank(l.id, crm_member.tier_for(@crm@._metrics_bound(_tier_possible.member_id, crm_member.ladder_metrics(l.form)), l.form))
-                         > @crm@._base_rank(l.id))
-  );
-END
-$$;
-COMMENT ON FUNCTION @crm@._tier_possible(bigint, integer, timestamptz) IS 'false when a member cannot have had a tier above the base';
-
 CREATE OR REPLACE FUNCTION @crm@._tiers_insert() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -485,27 +404,49 @@ AS $$
 DECLARE
   c record;
 BEGIN
-  -- one new sale, the member's last: the history answers, unless a period has ended before it; otherwise the walk is made where a tier is possible at all
+  -- one new sale, the member's last, within the period held or behind one known to be followed by the base: the history answers
   FOR c IN
-    SELECT g.member_id, l.ladder_no, g.from_at, g.notify
-    FROM (SELECT n.member_id, min(n.occurred_at) AS from_at, max(n.occurred_at) AS to_at, count(*) AS sales, bool_or(n.occurred_at >= o.accrue_from) AS notify
+    SELECT k.ladder_no, array_agg(g.member_id ORDER BY g.member_id) AS members, array_agg(g.notify ORDER BY g.member_id) AS notify
+    FROM (SELECT n.member_id, max(n.occurred_at) AS to_at, count(*) AS sales, bool_or(n.occurred_at >= o.accrue_from) AS notify
           FROM new_rows AS n JOIN @crm@.source AS o ON o.id = n.source_id WHERE n.member_id IS NOT NULL GROUP BY n.member_id) AS g
          JOIN @crm@.member_history AS h ON h.member_id = g.member_id
-         JOIN @crm@.tier_ladder AS l ON l.valid_from <= g.to_at AND g.to_at < l.valid_to
-    WHERE CASE WHEN g.sales = 1 AND NOT EXISTS (SELECT FROM @crm@.sale AS s WHERE s.member_id = g.member_id AND s.occurred_at > g.to_at)
-          THEN @crm@._tier_rank(l.id, crm_member.tier_for(@crm@._metrics_now(g.member_id, h.history, crm_member.ladder_metrics(l.form), g.to_at), l.form))
-               > @crm@._rank_held(g.member_id, l.ladder_no, l.id, g.to_at)
-               OR (SELECT max(m.valid_to) <= g.to_at FROM @crm@.member_tier AS m
-                   WHERE m.member_id = g.member_id AND m.ladder_no = l.ladder_no AND m.known_to = 'infinity')
-          ELSE @crm@._tier_possible(g.member_id, l.ladder_no, g.from_at) END
-    ORDER BY g.member_id, l.ladder_no
+         CROSS JOIN (SELECT DISTINCT l.ladder_no FROM @crm@.tier_ladder AS l) AS k
+         LEFT JOIN @crm@.tier_ladder AS l ON l.ladder_no = k.ladder_no AND l.valid_from <= g.to_at AND g.to_at < l.valid_to
+         LEFT JOIN LATERAL (SELECT m.tier_id, m.valid_from, m.valid_to, m.decided FROM @crm@.member_tier AS m
+                            WHERE m.member_id = g.member_id AND m.ladder_no = k.ladder_no AND m.known_to = 'infinity'
+                            ORDER BY m.valid_from DESC LIMIT 1) AS m ON g.sales = 1
+         LEFT JOIN @crm@.tier AS t ON t.id = m.tier_id AND g.to_at < m.valid_to
+    WHERE g.sales > 1
+       OR m.valid_from > g.to_at OR (m.valid_to <= g.to_at AND NOT m.decided)
+       OR crm_member._tier_outgrown(h.history, l.form, t.code, @crm@.local_day(g.to_at))
+       OR EXISTS (SELECT FROM @crm@.sale AS s WHERE s.member_id = g.member_id AND s.occurred_at > g.to_at)
+    GROUP BY k.ladder_no ORDER BY k.ladder_no
   LOOP
-    PERFORM @crm@._tier_replay(c.member_id, c.ladder_no, c.from_at, '-infinity', c.notify);
+    PERFORM @crm@._tiers_walk(c.ladder_no, c.members, c.notify, NULL);
   END LOOP;
   RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION @crm@._tiers_insert() IS 'trigger: raises tiers in the statement that brings the sale';
+
+-- For what is no sale and counts: growth that is granted or taken back.
+CREATE OR REPLACE FUNCTION @crm@._tiers_growth(members bigint[], notify boolean DEFAULT true) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  k record;
+  wrote bigint := 0;
+BEGIN
+  FOR k IN SELECT DISTINCT l.ladder_no FROM @crm@.tier_ladder AS l
+           WHERE EXISTS (SELECT FROM unnest(crm_member.ladder_metrics(l.form)) AS m WHERE m LIKE 'growth\_%') ORDER BY l.ladder_no LOOP
+    PERFORM @crm@._tiers_lock(members);
+    wrote := wrote + @crm@._tiers_walk(k.ladder_no, members, CASE WHEN notify THEN array_fill(true, ARRAY[cardinality(members)]) END, NULL);
+  END LOOP;
+  RETURN wrote;
+END
+$$;
+COMMENT ON FUNCTION @crm@._tiers_growth(bigint[], boolean) IS 'decides the tiers of members anew after their growth has moved without a sale; nothing where no ladder asks for growth. Members stand once each';
 
 CREATE OR REPLACE FUNCTION @crm@._tiers_change() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
@@ -515,27 +456,18 @@ SET jit = off
 AS $$
 DECLARE
   members bigint[];
-  starts timestamptz[];
-  c record;
+  ladder record;
 BEGIN
   IF TG_OP = 'UPDATE' THEN
-    SELECT array_agg(g.member_id ORDER BY g.member_id), array_agg(g.from_at ORDER BY g.member_id) INTO members, starts
-    FROM (SELECT x.member_id, min(x.occurred_at) AS from_at
-          FROM old_rows AS o JOIN new_rows AS n ON n.id = o.id,
-               LATERAL (VALUES (o.member_id, o.occurred_at), (n.member_id, n.occurred_at)) AS x(member_id, occurred_at)
-          WHERE x.member_id IS NOT NULL AND (o.member_id, o.occurred_at, o.net_spend) IS DISTINCT FROM (n.member_id, n.occurred_at, n.net_spend)
-          GROUP BY x.member_id) AS g;
+    SELECT array_agg(DISTINCT x.member_id ORDER BY x.member_id) INTO members
+    FROM old_rows AS o JOIN new_rows AS n ON n.id = o.id, LATERAL (VALUES (o.member_id), (n.member_id)) AS x(member_id)
+    WHERE x.member_id IS NOT NULL
+      AND (o.member_id, o.occurred_at, o.net_spend, o.refund_of_id) IS DISTINCT FROM (n.member_id, n.occurred_at, n.net_spend, n.refund_of_id);
   ELSE
-    SELECT array_agg(g.member_id ORDER BY g.member_id), array_agg(g.from_at ORDER BY g.member_id) INTO members, starts
-    FROM (SELECT o.member_id, min(o.occurred_at) AS from_at FROM old_rows AS o WHERE o.member_id IS NOT NULL GROUP BY o.member_id) AS g;
+    SELECT array_agg(DISTINCT o.member_id ORDER BY o.member_id) INTO members FROM old_rows AS o WHERE o.member_id IS NOT NULL;
   END IF;
-  FOR c IN
-    SELECT g.member_id, l.ladder_no, g.from_at
-    FROM unnest(members, starts) AS g(member_id, from_at), (SELECT DISTINCT k.ladder_no FROM @crm@.tier_ladder AS k) AS l
-    WHERE @crm@._tier_possible(g.member_id, l.ladder_no, g.from_at)
-    ORDER BY g.member_id, l.ladder_no
-  LOOP
-    PERFORM @crm@._tier_replay(c.member_id, c.ladder_no, c.from_at, '-infinity', true);
+  FOR ladder IN SELECT DISTINCT l.ladder_no FROM @crm@.tier_ladder AS l WHERE members IS NOT NULL ORDER BY l.ladder_no LOOP
+    PERFORM @crm@._tiers_walk(ladder.ladder_no, members, array_fill(true, ARRAY[cardinality(members)]), NULL);
   END LOOP;
   RETURN NULL;
 END
@@ -562,25 +494,29 @@ DECLARE
   ladder @crm@.tier_ladder := @crm@._ladder_at(ladder_no, as_of);
   pin @crm@.tier_pin;
   pinned @crm@.tier;
+  followed boolean;
+  held boolean;
 BEGIN
   IF ladder.id IS NULL OR NOT EXISTS (SELECT FROM @crm@.member AS m WHERE m.id = member_id AND m.joined_at <= as_of AND m.recorded_at <= known_at) THEN
     RETURN;
   END IF;
-  SELECT t.code, t.name, coalesce(@crm@._tier_rank(ladder.id, t.code), t.rank), w.valid_from, w.valid_to, w.reason, w.metrics
-    INTO code, name, rank, valid_from, valid_to, reason, metrics
-  FROM (SELECT m.tier_id, m.valid_from, m.valid_to, m.reason, m.metrics FROM @crm@.member_tier AS m
-        WHERE m.member_id = member_id AND m.ladder_no = ladder_no AND m.known_from <= known_at AND (known_at < m.known_to OR m.known_to = 'infinity')
-          AND m.valid_from <= as_of AND as_of < m.valid_to) AS w
-       JOIN @crm@.tier AS t ON t.id = w.tier_id;
-  IF NOT FOUND THEN
+  SELECT t.code, t.name, coalesce(@crm@._tier_rank(ladder.id, t.code), t.rank), m.valid_from, m.valid_to, m.reason, m.metrics, m.decided
+    INTO code, name, rank, valid_from, valid_to, reason, metrics, followed
+  FROM @crm@.member_tier AS m JOIN @crm@.tier AS t ON t.id = m.tier_id
+  WHERE m.member_id = member_id AND m.ladder_no = ladder_no AND m.known_from <= known_at AND (known_at < m.known_to OR m.known_to = 'infinity')
+    AND m.valid_from <= as_of
+  ORDER BY m.valid_from DESC LIMIT 1;
+  held := FOUND AND as_of < valid_to;
+  -- behind the last period that is written down, unless the base is known to follow
+  IF FOUND AND NOT held AND NOT (followed AND known_at = 'infinity') THEN
     SELECT t.code, t.name, coalesce(@crm@._tier_rank(ladder.id, t.code), t.rank), w.valid_from, w.valid_to, w.reason, w.metrics
       INTO code, name, rank, valid_from, valid_to, reason, metrics
-    FROM @crm@._tier_walk(member_id, ladder_no, as_of + interval '1 microsecond', '-infinity', as_of, known_at) AS w
-         JOIN @crm@.tier AS t ON t.id = w.tier_id
+    FROM @crm@._tier_walk_one(member_id, ladder_no, as_of, known_at) AS w JOIN @crm@.tier AS t ON t.ladder_id = w.ladder_id AND t.code = w.code
     WHERE w.valid_from <= as_of AND as_of < w.valid_to;
+    held := FOUND;
   END IF;
-  IF NOT FOUND THEN
-    SELECT t.code, t.name, t.rank, 'base' INTO STRICT code, name, rank, reason
+  IF NOT held THEN
+    SELECT t.code, t.name, t.rank, NULL, NULL, 'base', NULL INTO STRICT code, name, rank, valid_from, valid_to, reason, metrics
     FROM @crm@.tier AS t WHERE t.ladder_id = ladder.id ORDER BY t.rank LIMIT 1;
   END IF;
   SELECT p.* INTO pin FROM @crm@.tier_pin AS p
@@ -614,7 +550,7 @@ BEGIN
     FROM @crm@._tier_at(tier_for.member_id, tier_for.ladder_no, coalesce(as_of, clock_timestamp()), coalesce(known_at, 'infinity')) AS t;
 END
 $$;
-COMMENT ON FUNCTION @crm@.tier_for(bigint, timestamptz, timestamptz, integer) IS 'the tier of a member at an instant (default now), as known at another (default all that is known), with the period and the reason: reached, kept, fell, pinned or base. No row before the member joined. Levels clerk, app, manager, auditor. Errors: CR004 unknown member, 42501 not allowed';
+COMMENT ON FUNCTION @crm@.tier_for(bigint, timestamptz, timestamptz, integer) IS 'the tier of a member at an instant (default now), as known at another (default all that is known), with the period and the reason: reached, kept, fell, grace, pinned or base. No row before the member joined. Levels clerk, app, manager, auditor. Errors: CR004 unknown member, 42501 not allowed';
 
 CREATE OR REPLACE FUNCTION @crm@.tier_review(as_of timestamptz DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
@@ -630,11 +566,11 @@ BEGIN
     RAISE EXCEPTION 'a review cannot be of the future' USING ERRCODE = 'invalid_parameter_value';
   END IF;
   FOR c IN
-    SELECT m.member_id, m.ladder_no, max(m.valid_to) AS ended FROM @crm@.member_tier AS m
-    WHERE m.known_to = 'infinity' GROUP BY m.member_id, m.ladder_no HAVING max(m.valid_to) <= at ORDER BY m.member_id, m.ladder_no
+    SELECT m.ladder_no, array_agg(DISTINCT m.member_id) AS members FROM @crm@.member_tier AS m
+    WHERE m.known_to = 'infinity' AND NOT m.decided AND m.valid_to <= at GROUP BY m.ladder_no ORDER BY m.ladder_no
   LOOP
-    PERFORM FROM @crm@.member_history AS h WHERE h.member_id = c.member_id FOR NO KEY UPDATE;
-    wrote := wrote + @crm@._tier_replay(c.member_id, c.ladder_no, c.ended, at, false);
+    PERFORM @crm@._tiers_lock(c.members);
+    wrote := wrote + @crm@._tiers_walk(c.ladder_no, c.members, NULL, at);
   END LOOP;
   RETURN wrote;
 END
@@ -721,21 +657,29 @@ COMMENT ON FUNCTION @crm@.tier_pin(text, bigint, text, timestamptz, text, text, 
 CREATE OR REPLACE FUNCTION @crm@._check_tiers() RETURNS TABLE (check_name text, ok boolean, detail text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
+SET enable_nestloop = off
 SET jit = off
 AS $$
 DECLARE
-  wrong bigint;
+  ladder record;
+  wrong bigint := 0;
+  more bigint;
 BEGIN
-  SELECT count(*) INTO wrong
-  FROM @crm@.member_history AS h CROSS JOIN (SELECT DISTINCT l.ladder_no FROM @crm@.tier_ladder AS l) AS l
-       CROSS JOIN LATERAL (SELECT greatest((SELECT max(s.occurred_at) FROM @crm@.sale AS s WHERE s.member_id = h.member_id),
-                                           (SELECT max(m.valid_from) FROM @crm@.member_tier AS m
-                                            WHERE m.member_id = h.member_id AND m.ladder_no = l.ladder_no AND m.known_to = 'infinity')) AS at) AS upto
-  WHERE @crm@._tier_possible(h.member_id, l.ladder_no, '-infinity')
-    AND ARRAY(SELECT ROW(m.tier_id, m.valid_from, m.valid_to)::text FROM @crm@.member_tier AS m
-              WHERE m.member_id = h.member_id AND m.ladder_no = l.ladder_no AND m.known_to = 'infinity' ORDER BY m.valid_from)
-        <> ARRAY(SELECT ROW(w.tier_id, w.valid_from, w.valid_to)::text
-                 FROM @crm@._tier_walk(h.member_id, l.ladder_no, '-infinity', 'infinity', upto.at, 'infinity') AS w ORDER BY w.valid_from);
+  FOR ladder IN SELECT DISTINCT l.ladder_no FROM @crm@.tier_ladder AS l ORDER BY l.ladder_no LOOP
+    WITH believed AS MATERIALIZED (
+      SELECT m.member_id, m.tier_id, m.valid_from, m.valid_to, m.decided FROM @crm@.member_tier AS m
+      WHERE m.ladder_no = ladder.ladder_no AND m.known_to = 'infinity'
+    ), walked AS MATERIALIZED (
+      SELECT w.member_id, t.id AS tier_id, w.valid_from, w.valid_to
+      FROM @crm@._tiers_walked(ladder.ladder_no, NULL, NULL) AS w JOIN @crm@.tier AS t ON t.ladder_id = w.ladder_id AND t.code = w.code
+    )
+    SELECT count(DISTINCT x.member_id) INTO more
+    FROM (SELECT b.member_id FROM (SELECT b.member_id, b.tier_id, b.valid_from, b.valid_to FROM believed AS b EXCEPT SELECT w.* FROM walked AS w) AS b
+          UNION ALL SELECT w.member_id FROM (SELECT w.* FROM walked AS w EXCEPT SELECT b.member_id, b.tier_id, b.valid_from, b.valid_to FROM believed AS b) AS w
+          UNION ALL SELECT b.member_id FROM (SELECT b.member_id, b.decided, lead(b.valid_from) OVER (PARTITION BY b.member_id ORDER BY b.valid_from) AS next FROM believed AS b) AS b
+                    WHERE NOT b.decided AND b.next IS NOT NULL) AS x;
+    wrong := wrong + more;
+  END LOOP;
   RETURN QUERY SELECT 'tier periods equal the walk over the sales', wrong = 0, format('%s members differ', wrong);
 END
 $$;

@@ -367,7 +367,7 @@ walk_start_of(void *context, int32 day)
 static bool
 walk_go_on(void *context)
 {
-	return !INTERRUPTS_PENDING_CONDITION();
+	return !QueryCancelPending && !ProcDiePending;
 }
 
 static void

@@ -273,10 +273,10 @@ BEGIN
   RETURN QUERY
   WITH track AS MATERIALIZED (
     SELECT e.member_id, crm_member._tier_track(e.at, e.amount, e.is_order, e.id, e.source) AS track
-    FROM (SELECT s.member_id, s.occurred_at AS at, s.net_spend AS amount, s.net_spend >= 0 AND s.refund_of_id IS NULL AS is_order, s.id, 0 AS source
+    FROM (SELECT s.member_id, s.occurred_at AS at, s.net_spend AS amount, @crm@._is_order(s.net_spend, s.refund_of_id) AS is_order, s.id, 0 AS source
           FROM unnest(members) AS u(member_id) JOIN @crm@.sale AS s ON s.member_id = u.member_id
           UNION ALL
-          SELECT s.member_id, s.occurred_at, s.net_spend, s.net_spend >= 0 AND s.refund_of_id IS NULL, s.id, 0
+          SELECT s.member_id, s.occurred_at, s.net_spend, @crm@._is_order(s.net_spend, s.refund_of_id), s.id, 0
           FROM @crm@.sale AS s WHERE members IS NULL AND s.member_id IS NOT NULL
           UNION ALL
           SELECT g.member_id, g.at, g.amount, false, g.sale_id, 1 FROM @crm@._growth_known(members, 'infinity') AS g WHERE (book ->> 'growth')::boolean) AS e
@@ -313,6 +313,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
+SET enable_sort = on
 SET jit = off
 AS $$
 #variable_conflict use_column
@@ -326,11 +327,13 @@ DECLARE
   wrote bigint := 0;
   more bigint;
 BEGIN
+  IF members IS NULL OR members = '{}' THEN
+    RETURN 0;
+  END IF;
   IF cardinality(members) > many THEN
     PERFORM set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'on', true);
   END IF;
-  FOR i IN 0 .. (coalesce(cardinality(members), 0) - 1) / chunk LOOP
-    EXIT WHEN members IS NULL OR cardinality(members) = 0;
+  FOR i IN 0 .. (cardinality(members) - 1) / chunk LOOP
     part := members[i * chunk + 1 : (i + 1) * chunk];
     part_notify := notify[i * chunk + 1 : (i + 1) * chunk];
     now_known := clock_timestamp();
@@ -340,10 +343,10 @@ BEGIN
       WHERE t.ladder_no = _tiers_walk.ladder_no
     ), who AS MATERIALIZED (
       -- knowledge goes forward, also when the clock does not
-      SELECT u.member_id, u.notify,
-             greatest(now_known, (max(greatest(w.known_from, nullif(w.known_to, 'infinity'))) OVER (PARTITION BY u.member_id)) + interval '1 microsecond') AS known,
-             w.id
-      FROM unnest(part, part_notify) AS u(member_id, notify) LEFT JOIN written AS w ON w.member_id = u.member_id
+      SELECT u.member_id, u.notify, greatest(now_known, w.known + interval '1 microsecond') AS known
+      FROM unnest(part, part_notify) AS u(member_id, notify)
+           LEFT JOIN (SELECT x.member_id, max(greatest(x.known_from, nullif(x.known_to, 'infinity'))) AS known FROM written AS x GROUP BY x.member_id) AS w
+           ON w.member_id = u.member_id
     ), fresh AS MATERIALIZED (
       SELECT w.member_id, t.id AS tier_id, t.code, w.valid_from, w.valid_to, w.reason, w.anchor_day, w.period_no, w.sale_id, w.metrics, w.decided
       FROM @crm@._tiers_walked(_tiers_walk.ladder_no, part, upto) AS w JOIN @crm@.tier AS t ON t.ladder_id = w.ladder_id AND t.code = w.code
@@ -355,7 +358,7 @@ BEGIN
       WHERE f.member_id IS NULL OR w.id IS NULL OR f.decided <> w.decided
     ), ended AS (
       UPDATE @crm@.member_tier AS t SET known_to = h.known
-      FROM matched AS m JOIN (SELECT DISTINCT k.member_id, k.known FROM who AS k) AS h ON h.member_id = m.member_id
+      FROM matched AS m JOIN who AS h ON h.member_id = m.member_id
       WHERE t.id = m.id AND m.tier_id IS NULL
       RETURNING t.id
     ), settled AS (
@@ -364,7 +367,7 @@ BEGIN
       -- ends come first: the new periods take their place
       INSERT INTO @crm@.member_tier (member_id, ladder_no, tier_id, valid_from, valid_to, known_from, reason, anchor_day, period_no, sale_id, metrics, decided)
       SELECT m.member_id, _tiers_walk.ladder_no, m.tier_id, m.valid_from, m.valid_to, h.known, m.reason, m.anchor_day, m.period_no, m.sale_id, m.metrics, m.decided
-      FROM matched AS m JOIN (SELECT DISTINCT k.member_id, k.known FROM who AS k) AS h ON h.member_id = m.member_id
+      FROM matched AS m JOIN who AS h ON h.member_id = m.member_id
       WHERE m.id IS NULL AND (SELECT count(*) FROM ended) >= 0
       ORDER BY m.member_id, m.valid_from
       RETURNING member_id, tier_id, valid_from, valid_to, known_from, reason
@@ -399,6 +402,7 @@ CREATE OR REPLACE FUNCTION @crm@._tiers_insert() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
+SET enable_sort = off
 SET jit = off
 AS $$
 DECLARE
@@ -407,8 +411,10 @@ BEGIN
   -- one new sale, the member's last, within the period held or behind one known to be followed by the base: the history answers
   FOR c IN
     SELECT k.ladder_no, array_agg(g.member_id ORDER BY g.member_id) AS members, array_agg(g.notify ORDER BY g.member_id) AS notify
-    FROM (SELECT n.member_id, max(n.occurred_at) AS to_at, count(*) AS sales, bool_or(n.occurred_at >= o.accrue_from) AS notify
-          FROM new_rows AS n JOIN @crm@.source AS o ON o.id = n.source_id WHERE n.member_id IS NOT NULL GROUP BY n.member_id) AS g
+    FROM (SELECT n.member_id, max(n.to_at) AS to_at, sum(n.sales) AS sales, bool_or(n.to_at >= o.accrue_from) AS notify
+          FROM (SELECT x.member_id, x.source_id, max(x.occurred_at) AS to_at, count(*) AS sales FROM new_rows AS x
+                WHERE x.member_id IS NOT NULL GROUP BY x.member_id, x.source_id) AS n
+               JOIN @crm@.source AS o ON o.id = n.source_id GROUP BY n.member_id) AS g
          JOIN @crm@.member_history AS h ON h.member_id = g.member_id
          CROSS JOIN (SELECT DISTINCT l.ladder_no FROM @crm@.tier_ladder AS l) AS k
          LEFT JOIN @crm@.tier_ladder AS l ON l.ladder_no = k.ladder_no AND l.valid_from <= g.to_at AND g.to_at < l.valid_to
@@ -439,7 +445,7 @@ DECLARE
   wrote bigint := 0;
 BEGIN
   FOR k IN SELECT DISTINCT l.ladder_no FROM @crm@.tier_ladder AS l
-           WHERE EXISTS (SELECT FROM unnest(crm_member.ladder_metrics(l.form)) AS m WHERE m LIKE 'growth\_%') ORDER BY l.ladder_no LOOP
+           WHERE members <> '{}' AND EXISTS (SELECT FROM unnest(crm_member.ladder_metrics(l.form)) AS m WHERE m LIKE 'growth\_%') ORDER BY l.ladder_no LOOP
     PERFORM @crm@._tiers_lock(members);
     wrote := wrote + @crm@._tiers_walk(k.ladder_no, members, CASE WHEN notify THEN array_fill(true, ARRAY[cardinality(members)]) END, NULL);
   END LOOP;

@@ -116,6 +116,9 @@ text_at(uint64 row, int column)
 	return TextDatumGetCString(crm_ledger_value(SPI_tuptable, row, column));
 }
 
+/* sales at an instant at which a rule asks for more than the amount and the time are not for the short path */
+#define BY_RULES	(-1)
+
 /* the rules in force, those of one asset together: their units are added and rounded once, the first rule says the rest */
 static int
 earn_by_rules(CrmLedger *ledger, int32 source, TimestampTz occurred_at, Datum net_spend, Earning *earnings)
@@ -124,6 +127,14 @@ earn_by_rules(CrmLedger *ledger, int32 source, TimestampTz occurred_at, Datum ne
 	uint64		n = crm_ledger_run(ledger, CRM_SQL_RULES, values, NULL);
 	int			count = 0;
 
+	for (uint64 i = 0; i < n; i++)
+	{
+		if (DatumGetBool(crm_ledger_value(SPI_tuptable, i, 9)))
+		{
+			SPI_freetuptable(SPI_tuptable);
+			return BY_RULES;
+		}
+	}
 	for (uint64 i = 0; i < n;)
 	{
 		int16		asset = DatumGetInt16(crm_ledger_value(SPI_tuptable, i, 1));
@@ -296,7 +307,7 @@ crm_ledger_earn_sale(PG_FUNCTION_ARGS)
 	crm_ledger_end(guc_level);
 	if (n == 0)
 		PG_RETURN_NULL();
-	PG_RETURN_INT64(event);
+	PG_RETURN_INT64(n == BY_RULES ? 0 : event);
 }
 
 /* ledger_note_purchase(schema_name text, member_id bigint, occurred_at timestamptz, net_spend numeric) returns boolean */
@@ -589,14 +600,14 @@ read_earning(Batch *b, SPITupleTable *rows, uint64 row)
 	}
 }
 
-/* ledger_earn(schema_name text, sale_ids bigint[]) returns bigint: the number of events */
+/* ledger_earn(schema_name text, sale_ids bigint[], by_rules boolean) returns bigint: the number of events */
 Datum
 crm_ledger_earn(PG_FUNCTION_ARGS)
 {
 	int			guc_level;
 	CrmLedger  *ledger = crm_ledger_begin(PG_GETARG_TEXT_PP(0), &guc_level);
 	Datum		values[] = {PG_GETARG_DATUM(1)};
-	Portal		portal = SPI_cursor_open(NULL, crm_ledger_plan(ledger, CRM_SQL_EARNINGS), values, NULL, false);
+	Portal		portal = SPI_cursor_open(NULL, crm_ledger_plan(ledger, PG_GETARG_BOOL(2) ? CRM_SQL_EARNINGS_BY_RULES : CRM_SQL_EARNINGS), values, NULL, false);
 	Batch	   *batch = new_batch();
 	int64		events = 0;
 	bool		more;

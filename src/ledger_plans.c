@@ -44,9 +44,9 @@ static const Statement statements[CRM_LEDGER_STATEMENTS] = {
 	2, {INT8OID, HISTORY}},
 
 	/* one sale */
-	[CRM_SQL_RULES] = {"SELECT r.asset_id, r.id, r.units, r.per_amount, r.rounding, r.pending_days, r.expiry_months, r.expiry_end "
+	[CRM_SQL_RULES] = {"SELECT r.asset_id, r.id, r.units, r.per_amount, r.rounding, r.pending_days, r.expiry_months, r.expiry_end, r.special "
 		"FROM %s.source AS o, %s.earning_rule AS r "
-		"WHERE o.id " OP("=") " $1 AND o.accrue_from " OP("<=") " $2 AND r.valid_from " OP("<=") " $2 AND r.valid_to " OP(">") " $2 "
+		"WHERE o.id " OP("=") " $1 AND o.accrue_from " OP("<=") " $2 AND r.valid_from " OP("<=") " $2 AND r.valid_to " OP(">") " $2 AND r.event " OP("=") " 'sale' "
 		"ORDER BY r.asset_id, r.rule_no",
 	2, {INT4OID, TIMESTAMPTZOID}},
 	[CRM_SQL_EVENT] = {"INSERT INTO %s.ledger_event (kind, member_id, sale_id, occurred_at) VALUES ('earn', $1, $2, $3) RETURNING id",
@@ -73,6 +73,9 @@ static const Statement statements[CRM_LEDGER_STATEMENTS] = {
 	/* many sales */
 	[CRM_SQL_EARNINGS] = {"SELECT e.member_id, e.occurred_at, e.sale_id, e.asset_id, e.units, e.rule_id, e.available_from, e.expires_at, e.explanation "
 		"FROM %s._sales_earn($1) AS e WHERE e.units " OP(">") " 0 ORDER BY e.member_id, e.occurred_at, e.sale_id, e.asset_id",
+	1, {INT8ARRAYOID}},
+	[CRM_SQL_EARNINGS_BY_RULES] = {"SELECT e.member_id, e.occurred_at, e.sale_id, e.asset_id, e.units, e.rule_id, e.available_from, e.expires_at, e.explanation "
+		"FROM %s._rules_earn($1, %s._rules_standing(), false) AS e WHERE e.units " OP(">") " 0 ORDER BY e.member_id, e.occurred_at, e.sale_id, e.asset_id",
 	1, {INT8ARRAYOID}},
 	[CRM_SQL_EVENTS] = {"INSERT INTO %s.ledger_event (kind, member_id, sale_id, occurred_at, detail) "
 		"SELECT 'earn', e.* FROM ROWS FROM (" UNNEST "($1), " UNNEST "($2), " UNNEST "($3), " UNNEST "($4)) AS e RETURNING id",

@@ -3,7 +3,8 @@
 --
 -- The seam between rules and books: _sales_earn answers which units new sales
 -- earn, by which rule, with the life of the lot and an explanation; it writes
--- nothing. crm_member.ledger_earn books its rows, members in id order, behind
+-- nothing. Where a rule with a condition, multiplier or cap is in force,
+-- _rules_earn of the next module answers instead. crm_member.ledger_earn books the rows, members in id order, behind
 -- the row locks of member_history that the history trigger has taken. One new
 -- sale under plain rules takes a short path, crm_member.ledger_earn_sale, with
 -- the same result. A refund, a correction or a removal is settled one sale at
@@ -17,17 +18,35 @@ CREATE TABLE @crm@.earning_rule (
   rule_no integer NOT NULL,
   version integer NOT NULL DEFAULT 1,
   code text NOT NULL,
+  event text NOT NULL DEFAULT 'sale' CHECK (event ~ '^[a-z][a-z_]{0,39}$'),
   asset_id smallint NOT NULL REFERENCES @crm@.asset,
+  kind text NOT NULL DEFAULT 'per_money' CHECK (kind IN ('per_money', 'per_unit', 'fixed', 'multiplier')),
   units numeric(18,4) NOT NULL CHECK (units > 0),
-  per_amount numeric(18,2) NOT NULL CHECK (per_amount > 0),
+  per_amount numeric(18,2) NOT NULL DEFAULT 1 CHECK (per_amount > 0),
+  predicate text,
+  uses text[] NOT NULL DEFAULT '{}',
+  by_line boolean NOT NULL DEFAULT false,
+  priority integer NOT NULL DEFAULT 100,
+  stacks boolean NOT NULL DEFAULT true,
+  stops boolean NOT NULL DEFAULT false,
+  cap_order bigint CHECK (cap_order > 0),
+  cap_day bigint CHECK (cap_day > 0),
+  cap_month bigint CHECK (cap_month > 0),
+  cap_member bigint CHECK (cap_member > 0),
+  cap_programme bigint CHECK (cap_programme > 0),
   rounding text NOT NULL DEFAULT 'floor' CHECK (rounding IN ('floor', 'half_up', 'ceil')),
   pending_days integer NOT NULL DEFAULT 0 CHECK (pending_days BETWEEN 0 AND 3650),
   expiry_months integer CHECK (expiry_months BETWEEN 1 AND 1200),
   expiry_end text NOT NULL DEFAULT 'day' CHECK (expiry_end IN ('day', 'month', 'quarter', 'year')),
   valid_from timestamptz NOT NULL DEFAULT '-infinity',
   valid_to timestamptz NOT NULL DEFAULT 'infinity',
+  recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   UNIQUE (rule_no, version),
+  special boolean GENERATED ALWAYS AS (kind <> 'per_money' OR predicate IS NOT NULL OR priority <> 100 OR NOT stacks OR stops
+    OR coalesce(cap_order, cap_day, cap_month, cap_member, cap_programme) IS NOT NULL) STORED,
   CHECK (valid_from < valid_to),
+  CHECK (kind <> 'multiplier' OR coalesce(cap_order, cap_day, cap_month, cap_member, cap_programme) IS NULL),
+  CHECK (event = 'sale' OR kind IN ('fixed', 'multiplier')),
   EXCLUDE USING gist (int4range(rule_no, rule_no, '[]') WITH &&, tstzrange(valid_from, valid_to) WITH &&)
 );
 CREATE INDEX earning_rule_asset ON @crm@.earning_rule (asset_id);
@@ -41,10 +60,11 @@ INSERT INTO @crm@.setting (key, value, meaning) VALUES
 
 --@ code
 CREATE OR REPLACE TRIGGER earning_rule_stays
-  BEFORE UPDATE OF id, rule_no, version, asset_id, units, per_amount, rounding, pending_days, expiry_months, expiry_end, valid_from OR DELETE OR TRUNCATE
+  BEFORE UPDATE OF id, rule_no, version, event, asset_id, kind, units, per_amount, predicate, uses, by_line, priority, stacks, stops,
+    cap_order, cap_day, cap_month, cap_member, cap_programme, rounding, pending_days, expiry_months, expiry_end, valid_from, recorded_at OR DELETE OR TRUNCATE
   ON @crm@.earning_rule FOR EACH STATEMENT EXECUTE FUNCTION @crm@._refuse_change();
 
-COMMENT ON TABLE @crm@.earning_rule IS 'versions of the rules by which net spend earns points or growth: units for each per_amount, rounded once an order and asset, available after pending_days, expiring expiry_months later at the end of the day, month, quarter or year';
+COMMENT ON TABLE @crm@.earning_rule IS 'versions of the rules by which sales and other events earn points or growth: units for each per_amount of net spend where the kind is per_money, rounded once an order and asset, available after pending_days, expiring expiry_months later at the end of the day, month, quarter or year';
 
 CREATE OR REPLACE FUNCTION @crm@._expiry(available_at timestamptz, months integer, round_to text) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -69,7 +89,8 @@ BEGIN ATOMIC
   SELECT r.asset_id, @crm@._round_units(r.units, r.rounding), r.id, t.available_from, @crm@._expiry(t.available_from, r.expiry_months, r.expiry_end)
   FROM (SELECT DISTINCT ON (k.asset_id) k.asset_id, k.id, k.rounding, k.pending_days, k.expiry_months, k.expiry_end,
                round(sum(k.units * amount / k.per_amount) OVER (PARTITION BY k.asset_id), 12) AS units
-        FROM @crm@.earning_rule AS k WHERE k.valid_from <= at AND at < k.valid_to
+        FROM @crm@.earning_rule AS k
+        WHERE k.event = 'sale' AND k.kind = 'per_money' AND k.predicate IS NULL AND k.valid_from <= at AND at < k.valid_to
         ORDER BY k.asset_id, k.rule_no) AS r,
        LATERAL (SELECT CASE WHEN r.pending_days = 0 THEN at ELSE @crm@.day_start(@crm@.local_day(at) + r.pending_days) END AS available_from) AS t
   WHERE amount > 0;
@@ -164,8 +185,16 @@ END
 $$;
 COMMENT ON FUNCTION @crm@._kept(bigint, smallint, bigint) IS 'how many of the units that a sale earned it keeps after its refunds';
 
--- Shares of the lines in what their sale earned, in proportion to the money
--- paid for each, by largest remainder; stored with the lines.
+-- Shares of the lines in what their sale earned, by largest remainder, stored
+-- with the lines: as the explanation says where rules looked at lines, else in
+-- proportion to the money paid for each.
+CREATE OR REPLACE FUNCTION @crm@._line_weights(shares jsonb, lines integer[], amounts numeric[]) RETURNS numeric[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN shares IS NULL THEN amounts
+       ELSE (SELECT array_agg(coalesce((SELECT (w ->> 1)::numeric FROM jsonb_array_elements(shares) AS w WHERE (w ->> 0)::integer = l.line_no), 0) ORDER BY l.place)
+             FROM unnest(lines) WITH ORDINALITY AS l(line_no, place)) END;
+COMMENT ON FUNCTION @crm@._line_weights(jsonb, integer[], numeric[]) IS 'the weights of lines in what their sale earned: [[line_no, weight], ...] of an explanation, or else the amounts';
+
 CREATE OR REPLACE FUNCTION @crm@._points_to_lines(sale_ids bigint[]) RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -177,15 +206,42 @@ WITH paid AS (
 ), share AS (
   SELECT d.sale_id, v.line_no, v.points, w.growth
   FROM paid AS d
-       JOIN LATERAL (SELECT coalesce(sum(p.units) FILTER (WHERE p.asset_id = 1), 0) AS points, coalesce(sum(p.units) FILTER (WHERE p.asset_id = 2), 0) AS growth
+       JOIN LATERAL (SELECT coalesce(sum(p.units) FILTER (WHERE p.asset_id = 1), 0) AS points, coalesce(sum(p.units) FILTER (WHERE p.asset_id = 2), 0) AS growth,
+                            (array_agg(e.detail -> 'shares'))[1] AS shares
                      FROM @crm@.ledger_event AS e JOIN @crm@.posting AS p ON p.event_id = e.id WHERE e.sale_id = d.sale_id AND e.kind = 'earn') AS b ON true
-       CROSS JOIN LATERAL unnest(d.lines, crm_member.split_amount(b.points, d.amounts, 0)) AS v(line_no, points)
-       JOIN LATERAL unnest(d.lines, crm_member.split_amount(b.growth, d.amounts, 0)) AS w(line_no, growth) ON w.line_no = v.line_no
+       CROSS JOIN LATERAL unnest(d.lines, crm_member.split_amount(b.points, @crm@._line_weights(b.shares -> 'points', d.lines, d.amounts), 0)) AS v(line_no, points)
+       JOIN LATERAL unnest(d.lines, crm_member.split_amount(b.growth, @crm@._line_weights(b.shares -> 'growth', d.lines, d.amounts), 0)) AS w(line_no, growth) ON w.line_no = v.line_no
 )
 UPDATE @crm@.sale_line AS y SET points_earned = s.points, growth_earned = s.growth
 FROM share AS s WHERE y.sale_id = s.sale_id AND y.line_no = s.line_no
 $$;
 COMMENT ON FUNCTION @crm@._points_to_lines(bigint[]) IS 'stores with the lines of new sales their shares of the points and growth';
+
+-- What a sale earned stands in its event and is not decided again, unless the
+-- sale was corrected since.
+CREATE OR REPLACE FUNCTION @crm@._sale_earned(s @crm@.sale) RETURNS TABLE (asset_id smallint, units bigint, rule_id bigint, available_from timestamptz, expires_at timestamptz)
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  event bigint;
+BEGIN
+  IF s.net_spend > 0 THEN
+    SELECT e.id INTO event FROM @crm@.ledger_event AS e
+    WHERE e.sale_id = s.id AND e.kind = 'earn' AND e.member_id = s.member_id AND e.recorded_at >= s.recorded_at;
+    IF FOUND THEN
+      RETURN QUERY SELECT p.asset_id, p.units, p.rule_id, l.available_from, l.expires_at
+        FROM @crm@.posting AS p LEFT JOIN @crm@.lot AS l ON l.event_id = p.event_id AND l.lot_no = p.posting_no WHERE p.event_id = event;
+      RETURN;
+    ELSIF @crm@._points_special(s.occurred_at, s.occurred_at) THEN
+      RETURN QUERY SELECT e.asset_id, e.units, e.rule_id, e.available_from, e.expires_at FROM @crm@._rules_earn(ARRAY[s.id], @crm@._rules_standing(), false) AS e;
+      RETURN;
+    END IF;
+  END IF;
+  RETURN QUERY SELECT e.asset_id, e.units, e.rule_id, e.available_from, e.expires_at FROM @crm@._earning(s.occurred_at, abs(s.net_spend)) AS e;
+END
+$$;
+COMMENT ON FUNCTION @crm@._sale_earned(@crm@.sale) IS 'what a sale earned before its refunds, with the rule and the life of the lot; for a refund that names no sale, what its amount would earn by rules without a condition';
 
 -- A refund that names no sale takes back what its amount would earn at its time.
 CREATE OR REPLACE FUNCTION @crm@._points_settle(sale_id bigint, at timestamptz) RETURNS void
@@ -207,7 +263,7 @@ BEGIN
     WITH wanted AS (
       SELECT s.member_id, e.asset_id, e.rule_id, e.available_from, e.expires_at,
              CASE WHEN s.net_spend > 0 THEN @crm@._kept(s.id, e.asset_id, e.units) ELSE -e.units END AS units
-      FROM @crm@._earning(s.occurred_at, abs(s.net_spend)) AS e
+      FROM @crm@._sale_earned(s) AS e
       WHERE s.member_id IS NOT NULL
         AND s.occurred_at >= (SELECT o.accrue_from FROM @crm@.source AS o WHERE o.id = s.source_id)
     ), booked AS (
@@ -254,7 +310,7 @@ BEGIN ATOMIC
     SELECT s.id AS sale_id, s.member_id, s.occurred_at, r.asset_id, r.units * s.net_spend / r.per_amount AS units, r.id AS rule_id, r.rule_no
     FROM unnest(sale_ids) AS n(id) JOIN @crm@.sale AS s ON s.id = n.id
          JOIN @crm@.source AS o ON o.id = s.source_id AND s.occurred_at >= o.accrue_from
-         JOIN @crm@.earning_rule AS r ON r.valid_from <= s.occurred_at AND s.occurred_at < r.valid_to
+         JOIN @crm@.earning_rule AS r ON r.event = 'sale' AND r.valid_from <= s.occurred_at AND s.occurred_at < r.valid_to
     WHERE s.member_id IS NOT NULL AND s.net_spend > 0
   ), whole AS MATERIALIZED (
     SELECT p.sale_id, p.member_id, p.occurred_at, p.asset_id, round(sum(p.units), 12) AS units,
@@ -271,11 +327,15 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION @crm@._sales_earn(bigint[]) IS 'units of each asset that sales earn, with the rule, the life of the lot and an explanation; the one place where rules decide, writes nothing';
 
--- Whether one sale may take the short path: no rule asks for more than the amount and the time.
-CREATE OR REPLACE FUNCTION @crm@._points_plain() RETURNS boolean
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN true;
-COMMENT ON FUNCTION @crm@._points_plain() IS 'whether the rules are such that crm_member.ledger_earn_sale reads them in full';
+CREATE OR REPLACE FUNCTION @crm@._points_special(from_at timestamptz, to_at timestamptz) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN EXISTS (SELECT FROM @crm@.earning_rule AS r WHERE r.special AND r.event = 'sale' AND r.valid_from <= to_at AND from_at < r.valid_to);
+END
+$$;
+COMMENT ON FUNCTION @crm@._points_special(timestamptz, timestamptz) IS 'whether a rule on sales that asks for more than the amount and the time is in force at some instant of a span';
 
 CREATE OR REPLACE FUNCTION @crm@._points_earn(sale_ids bigint[]) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -285,8 +345,16 @@ SET jit = off
 AS $$
 DECLARE
   lined bigint[];
-  events bigint := crm_member.ledger_earn(@crm_name@, sale_ids);
+  special boolean := (SELECT @crm@._points_special(min(s.occurred_at), max(s.occurred_at)) FROM @crm@.sale AS s WHERE s.id = ANY (sale_ids));
+  events bigint;
 BEGIN
+  IF special THEN
+    PERFORM @crm@._rules_lock();
+  END IF;
+  events := crm_member.ledger_earn(@crm_name@, sale_ids, special);
+  IF special THEN
+    PERFORM @crm@._rules_count((SELECT array_agg(e.id) FROM @crm@.ledger_event AS e WHERE e.sale_id = ANY (sale_ids) AND e.kind = 'earn'));
+  END IF;
   SELECT array_agg(n.id) INTO lined FROM unnest(sale_ids) AS n(id) WHERE EXISTS (SELECT FROM @crm@.sale_line AS y WHERE y.sale_id = n.id);
   IF lined IS NOT NULL THEN
     PERFORM @crm@._points_to_lines(lined);
@@ -328,13 +396,11 @@ BEGIN
   FROM new_rows AS n;
   IF one.sales = 1 AND one.net_spend >= 0 THEN
     IF one.member_id IS NOT NULL AND one.net_spend > 0 THEN
-      IF @crm@._points_plain() THEN
-        event := crm_member.ledger_earn_sale(@crm_name@, one.id, one.member_id, one.source_id, one.occurred_at, one.net_spend);
-        IF event IS NOT NULL AND EXISTS (SELECT FROM @crm@.sale_line AS y WHERE y.sale_id = one.id) THEN
-          PERFORM @crm@._points_to_lines(ARRAY[one.id]);
-        END IF;
-      ELSE
+      event := crm_member.ledger_earn_sale(@crm_name@, one.id, one.member_id, one.source_id, one.occurred_at, one.net_spend);
+      IF event = 0 THEN
         PERFORM @crm@._points_earn(ARRAY[one.id]);
+      ELSIF event IS NOT NULL AND EXISTS (SELECT FROM @crm@.sale_line AS y WHERE y.sale_id = one.id) THEN
+        PERFORM @crm@._points_to_lines(ARRAY[one.id]);
       END IF;
     END IF;
     RETURN NULL;
@@ -452,9 +518,11 @@ AS $$
 DECLARE
   wrong bigint;
 BEGIN
-  -- joined as wholes, so that it does not hang on the statistics of tables just filled
+  -- joined as wholes, so that it does not hang on the statistics of tables just filled; sales that were decided
+  -- by special rules, or before a rule that was written later, are not decided again here
   WITH booked AS MATERIALIZED (
-    SELECT v.sale_id, a.member_id, a.asset_id, sum(CASE WHEN p.to_account = a.id THEN p.units ELSE -p.units END) AS units
+    SELECT v.sale_id, a.member_id, a.asset_id, sum(CASE WHEN p.to_account = a.id THEN p.units ELSE -p.units END) AS units,
+           bool_or(v.detail -> 'rules' IS NOT NULL) AS by_rules
     FROM @crm@.ledger_event AS v JOIN @crm@.posting AS p ON p.event_id = v.id
          JOIN @crm@.account AS a ON a.id = CASE WHEN p.to_account > 0 THEN p.to_account ELSE p.from_account END
     WHERE v.sale_id IS NOT NULL GROUP BY v.sale_id, a.member_id, a.asset_id
@@ -467,6 +535,9 @@ BEGIN
        LEFT JOIN refunded AS r ON r.id = s.id
        LEFT JOIN booked AS b ON b.sale_id = s.id AND b.member_id = s.member_id AND b.asset_id = e.asset_id
   WHERE s.member_id IS NOT NULL
+    AND b.by_rules IS NOT TRUE
+    AND NOT EXISTS (SELECT FROM @crm@.earning_rule AS k
+                    WHERE (k.special OR k.recorded_at > s.recorded_at) AND k.event = 'sale' AND k.valid_from <= s.occurred_at AND s.occurred_at < k.valid_to)
     AND CASE WHEN r.id IS NULL THEN e.units ELSE @crm@._kept(s.id, e.asset_id, e.units) END <> coalesce(b.units, 0);
   RETURN QUERY SELECT 'sales have brought what the rules say', wrong = 0, format('%s sales differ', wrong);
 END

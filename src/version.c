@@ -20,6 +20,7 @@
 #include "utils/rel.h"
 
 #include "core/history.h"
+#include "core/text.h"
 #include "icu.h"
 
 PG_FUNCTION_INFO_V1(crm_version);
@@ -73,6 +74,7 @@ crm_version(PG_FUNCTION_ARGS)
 	put(result, "extension", extension_version());
 	put(result, "purchase_history form", cstring_to_text(CppAsString2(CRM_HISTORY_VERSION)));
 	put(result, "crm layout", cstring_to_text(CRM_LAYOUT));
+	put(result, "Unicode of the text tables", cstring_to_text(CRM_TEXT_UNICODE));
 	put(result, "ICU", cstring_to_text(crm_icu_version(icu)));
 	return (Datum) 0;
 }

@@ -126,6 +126,7 @@ dist: ## $(DIST).tar.gz from the last commit
 
 docs: ## docs/reference.md from the catalog, and the outputs of the examples (PGHOST, PGPORT, PGUSER of a server that has the extension)
 	sh $(srcdir)/tools/reference.sh
+	sh $(srcdir)/tools/roles.sh
 	sh $(srcdir)/tools/examples.sh
 
 regress-list:

@@ -68,3 +68,34 @@ FROM @crm@.access AS a JOIN pg_roles AS r ON r.rolname = a.role_name
 WHERE pg_has_role(@crm@.caller(), r.oid, 'USAGE')
 $$;
 COMMENT ON FUNCTION @crm@._store_limits() IS 'the stores to which the caller is limited, NULL when to none';
+
+-- Row security of tables that levels read. A policy is one expression for all
+-- readers, and an OR with a constant would hide the index on the store: so both
+-- halves are conditions on an index. Readers of stores see
+-- store_id = ANY (their stores), readers of the whole chain id BETWEEN the ends
+-- of bigint, which for all others are NULL.
+CREATE OR REPLACE FUNCTION @crm@._read_stores() RETURNS bigint[]
+LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT coalesce(array_agg(DISTINCT a.store_id), '{}')
+FROM @crm@.access AS a JOIN pg_roles AS r ON r.rolname = a.role_name
+WHERE a.store_id IS NOT NULL AND a.level IN ('clerk', 'app', 'manager', 'auditor') AND pg_has_role(@crm@.caller(), r.oid, 'USAGE')
+$$;
+COMMENT ON FUNCTION @crm@._read_stores() IS 'for policies: the stores whose members and sales the caller may read';
+
+CREATE OR REPLACE FUNCTION @crm@._read_all_from() RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT CASE WHEN @crm@._may('{clerk,app,manager,auditor}') THEN -9223372036854775808 END
+$$;
+COMMENT ON FUNCTION @crm@._read_all_from() IS 'for policies: the lowest id where the caller reads the rows of all stores, else NULL';
+
+CREATE OR REPLACE FUNCTION @crm@._read_all_to() RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT CASE WHEN @crm@._may('{clerk,app,manager,auditor}') THEN 9223372036854775807 END
+$$;
+COMMENT ON FUNCTION @crm@._read_all_to() IS 'for policies: the highest id where the caller reads the rows of all stores, else NULL';

@@ -63,7 +63,8 @@ CREATE TABLE @crm@.member_key (
 CREATE INDEX member_key_member ON @crm@.member_key (member_id);
 ALTER TABLE @crm@.member_key ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY chain_reads ON @crm@.member FOR SELECT USING ((SELECT @crm@._may('{auditor}')));
+CREATE POLICY store_reads ON @crm@.member FOR SELECT
+  USING (home_store_id = ANY ((SELECT @crm@._read_stores())::bigint[]) OR id BETWEEN (SELECT @crm@._read_all_from()) AND (SELECT @crm@._read_all_to()));
 CREATE POLICY chain_reads ON @crm@.member_key FOR SELECT USING ((SELECT @crm@._may('{auditor}')));
 
 --@ code

@@ -95,10 +95,11 @@ CREATE TABLE @crm@.sale_tender (
 );
 ALTER TABLE @crm@.sale_tender ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY chain_reads ON @crm@.sale FOR SELECT USING ((SELECT @crm@._may('{auditor}')));
+CREATE POLICY store_reads ON @crm@.sale FOR SELECT
+  USING (store_id = ANY ((SELECT @crm@._read_stores())::bigint[]) OR id BETWEEN (SELECT @crm@._read_all_from()) AND (SELECT @crm@._read_all_to()));
 CREATE POLICY chain_reads ON @crm@.sale_past FOR SELECT USING ((SELECT @crm@._may('{auditor}')));
-CREATE POLICY chain_reads ON @crm@.sale_line FOR SELECT USING ((SELECT @crm@._may('{auditor}')));
-CREATE POLICY chain_reads ON @crm@.sale_tender FOR SELECT USING ((SELECT @crm@._may('{auditor}')));
+CREATE POLICY store_reads ON @crm@.sale_line FOR SELECT USING (EXISTS (SELECT FROM @crm@.sale AS s WHERE s.id = sale_id));
+CREATE POLICY store_reads ON @crm@.sale_tender FOR SELECT USING (EXISTS (SELECT FROM @crm@.sale AS s WHERE s.id = sale_id));
 
 --@ code
 COMMENT ON TABLE @crm@.sale IS 'one row a sale, or a refund with negative amounts; net_spend counts for RFM, CLV and tiers; amounts that a source does not tell are NULL; source 0 is the schema''s own doors, whose source_key is the request id';

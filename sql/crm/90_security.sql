@@ -2,9 +2,10 @@
 -- Who may call and read what, and what upgrade_crm does at its end.
 --
 -- Nothing of the schema is for PUBLIC but the few functions that views and
--- policies call on the reader's behalf. Levels get doors, never tables, but
--- for the auditor, who reads all tables without personal data behind row
--- policies. The table of doors below is the whole privilege model.
+-- policies call on the reader's behalf (99_rights). Levels get doors. Tills and
+-- back offices also read members and sales, the auditor all tables without
+-- personal data, both behind row policies. The table of doors below is the
+-- whole privilege model.
 
 --@ code
 -- One row a privilege: object kind r (relation of the schema), f (function), v (view of the report schema).
@@ -26,9 +27,16 @@ UNION ALL SELECT 'auditor', 'f', 'card_history'
 UNION ALL SELECT 'manager', 'f', f.object FROM unnest('{tier_pin,tier_review,sync_sales}'::text[]) AS f(object)
 UNION ALL SELECT 'app', 'f', 'sync_sales'
 UNION ALL SELECT l.level, 'f', f.object FROM unnest('{manager,auditor}'::text[]) AS l(level), unnest('{audit_seal,verify_audit}'::text[]) AS f(object)
+UNION ALL SELECT l.level, 'f', f.object FROM unnest('{clerk,app,manager}'::text[]) AS l(level), unnest('{consent_give,consent_withdraw,member_reveal}'::text[]) AS f(object)
+UNION ALL SELECT l.level, 'f', f.object FROM unnest('{clerk,app,marketer,manager,auditor}'::text[]) AS l(level), unnest('{consent_allows,consent_state}'::text[]) AS f(object)
+UNION ALL SELECT l.level, 'f', f.object FROM unnest('{app,manager}'::text[]) AS l(level), unnest('{member_export,minors}'::text[]) AS f(object)
+UNION ALL SELECT 'manager', 'f', f.object FROM unnest('{member_erase,retention_run}'::text[]) AS f(object)
 UNION ALL SELECT 'auditor', 'f', f.object FROM unnest('{points_balance,tier_for}'::text[]) AS f(object)
+UNION ALL SELECT l.level, 'r', r.object
+FROM unnest('{clerk,app,manager}'::text[]) AS l(level), unnest('{member,sale,sale_line,sale_tender,store,category,product,members,sales,sale_lines}'::text[]) AS r(object)
+UNION ALL SELECT 'auditor', 'r', r.object FROM unnest('{members,sales,sale_lines}'::text[]) AS r(object)
 UNION ALL SELECT 'auditor', 'r', r.object
-FROM unnest('{audit_log,audit_note,audit_seal,crm_layout,setting,captured,job_run,store,category,product,access,outbox,member,realm,member_key,source,sale,sale_past,sale_line,sale_tender,member_history,asset,account,ledger_event,posting,lot,lot_use,earning_rule,tier_ladder,tier,member_tier,tier_pin}'::text[]) AS r(object)
+FROM unnest('{audit_log,audit_note,audit_seal,column_classes,consent,consent_purpose,erasure,crm_layout,setting,captured,job_run,store,category,product,access,outbox,member,realm,member_key,source,sale,sale_past,sale_line,sale_tender,member_history,asset,account,ledger_event,posting,lot,lot_use,earning_rule,tier_ladder,tier,member_tier,tier_pin}'::text[]) AS r(object)
 UNION ALL SELECT 'auditor', 'r', r.object
 FROM unnest('{member_twin,card_type,member_card,member_card_event,attribute,tag,member_tag,household,household_member}'::text[]) AS r(object)
 UNION ALL SELECT l.level, 'f', 'record_event' FROM unnest('{clerk,app,manager}'::text[]) AS l(level)
@@ -135,7 +143,3 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION @crm@._check_access() IS 'check_crm: access names no role that has been dropped';
-
--- What views and policies call runs with the reader's right to call it.
-REVOKE ALL ON ALL ROUTINES IN SCHEMA @crm@ FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION @crm@.local_day, @crm@.day_start, @crm@.caller, @crm@._may, @crm@._store_limits, @crm@._report_day, @crm@._report_tier, @crm@._reports TO PUBLIC;

@@ -26,7 +26,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT l.level, 'v', r.report FROM unnest('{analyst,marketer,manager,auditor}'::text[]) AS l(level), @crm@._reports() AS r
 UNION ALL SELECT 'manager', 'f', 'refresh_reports'
-UNION ALL SELECT 'auditor', 'r', t.name FROM unnest('{report_change,report_due,report_state,rfm_run,rfm_rule,member_score,sales_month}'::text[]) AS t(name)
+UNION ALL SELECT l.level, 'f', 'sync_sale_lines' FROM unnest('{app,manager}'::text[]) AS l(level)
+UNION ALL SELECT 'auditor', 'r', t.name FROM unnest('{report_change,report_due,report_state,rfm_run,rfm_rule,member_score,sales_month,captured_line,line_source}'::text[]) AS t(name)
 $$;
 COMMENT ON FUNCTION @crm@._report_privileges() IS 'the part of the privilege model that is about reports';
 

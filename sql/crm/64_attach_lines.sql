@@ -135,6 +135,10 @@ BEGIN
       WHERE (y.product_id, y.quantity, y.list_amount) IS DISTINCT FROM (excluded.product_id, excluded.quantity, excluded.list_amount)',
     @crm@._line_wanted(ls, rows_sql)) USING keys;
   GET DIAGNOSTICS n = ROW_COUNT;
+  IF wrote + n > 0 THEN
+    -- the reports on products are to be made again
+    INSERT INTO @crm@.report_change (sign) VALUES (0);
+  END IF;
   RETURN wrote + n;
 END
 $$;

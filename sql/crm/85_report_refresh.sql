@@ -16,7 +16,7 @@ VALUES ('members', NULL, 'view'), ('member_tiers', NULL, 'view'), ('tier_rules',
        ('sales_by_month', 'sales_month', 'table'), ('margins', 'sales_month', 'table'),
        ('member_rfm_scores', 'member_score', 'table'), ('rfm_segments', 'member_score', 'table'),
        ('pareto', 'report_pareto', 'materialized view'), ('member_growth', 'report_month', 'materialized view'), ('member_activity', 'report_month', 'materialized view'),
-       ('cohort_retention', 'report_cohort', 'materialized view'), ('repeat_purchase', 'report_repeat', 'materialized view'), ('return_rate', 'report_return', 'materialized view')
+       ('cohort_retention', 'report_cohort', 'materialized view'), ('repeat_purchase', 'report_repeat', 'materialized view'), ('return_rate', 'report_return', 'materialized view'), ('product_pairs', 'report_pair', 'materialized view')
 $$;
 COMMENT ON FUNCTION @crm@._reports() IS 'the reports: the relation that stores each, and how';
 
@@ -26,6 +26,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT l.level, 'v', r.report FROM unnest('{analyst,marketer,manager,auditor}'::text[]) AS l(level), @crm@._reports() AS r
 UNION ALL SELECT 'manager', 'f', 'refresh_reports'
+UNION ALL SELECT l.level, 'f', f.object FROM unnest('{clerk,app,marketer,manager}'::text[]) AS l(level), unnest('{recommend,related_products}'::text[]) AS f(object)
 UNION ALL SELECT l.level, 'f', 'sync_sale_lines' FROM unnest('{app,manager}'::text[]) AS l(level)
 UNION ALL SELECT 'auditor', 'r', t.name FROM unnest('{report_change,report_due,report_state,rfm_run,rfm_rule,member_score,sales_month,captured_line,line_source}'::text[]) AS t(name)
 $$;
@@ -49,10 +50,15 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   made bigint;
+  memory text := current_setting('maintenance_work_mem');
 BEGIN
+  IF relation = 'report_pair' THEN
+    PERFORM set_config('maintenance_work_mem', @crm@._setting('pair_memory', '512MB'), true);
+  END IF;
   EXECUTE format('REFRESH MATERIALIZED VIEW %s @crm@.%I',
     CASE WHEN (SELECT c.relispopulated FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
                WHERE n.nspname = @crm_name@ AND c.relname = _report_make.relation) THEN 'CONCURRENTLY' ELSE '' END, relation);
+  PERFORM set_config('maintenance_work_mem', memory, true);
   EXECUTE format('SELECT count(*) FROM @crm@.%I', relation) INTO made;
   RETURN made;
 END

@@ -27,10 +27,10 @@ UNION ALL SELECT 'auditor', 'f', 'card_history'
 UNION ALL SELECT 'manager', 'f', f.object FROM unnest('{tier_pin,tier_review,sync_sales}'::text[]) AS f(object)
 UNION ALL SELECT 'app', 'f', 'sync_sales'
 UNION ALL SELECT l.level, 'f', f.object FROM unnest('{manager,auditor}'::text[]) AS l(level), unnest('{audit_seal,verify_audit}'::text[]) AS f(object)
-UNION ALL SELECT l.level, 'f', f.object FROM unnest('{clerk,app,manager}'::text[]) AS l(level), unnest('{consent_give,consent_withdraw,member_reveal}'::text[]) AS f(object)
+UNION ALL SELECT l.level, 'f', f.object FROM unnest('{clerk,app,manager}'::text[]) AS l(level), unnest('{consent_give,consent_withdraw,member_reveal,secret_set,secret_matches}'::text[]) AS f(object)
 UNION ALL SELECT l.level, 'f', f.object FROM unnest('{clerk,app,marketer,manager,auditor}'::text[]) AS l(level), unnest('{consent_allows,consent_state}'::text[]) AS f(object)
-UNION ALL SELECT l.level, 'f', f.object FROM unnest('{app,manager}'::text[]) AS l(level), unnest('{member_export,minors}'::text[]) AS f(object)
-UNION ALL SELECT 'manager', 'f', f.object FROM unnest('{member_erase,retention_run}'::text[]) AS f(object)
+UNION ALL SELECT l.level, 'f', f.object FROM unnest('{app,manager}'::text[]) AS l(level), unnest('{member_export,minors,secret_show}'::text[]) AS f(object)
+UNION ALL SELECT 'manager', 'f', f.object FROM unnest('{member_erase,retention_run,secret_rotate}'::text[]) AS f(object)
 UNION ALL SELECT 'auditor', 'f', f.object FROM unnest('{points_balance,tier_for}'::text[]) AS f(object)
 UNION ALL SELECT l.level, 'r', r.object
 FROM unnest('{clerk,app,manager}'::text[]) AS l(level), unnest('{member,sale,sale_line,sale_tender,store,category,product,members,sales,sale_lines}'::text[]) AS r(object)

@@ -129,18 +129,23 @@ AS $$
 #variable_conflict use_variable
 DECLARE
   persons bigint[];
+  secrets jsonb := '{}';
   answer jsonb;
 BEGIN
   member_id := @crm@._require_for(member_id, '{app,manager}');
   persons := @crm@._same_person(member_id);
+  IF EXISTS (SELECT FROM @crm@.member_secret AS s WHERE s.member_id = ANY (persons)) THEN
+    SELECT jsonb_object_agg(s.name, @crm@._secret_read(s.member_id, s.name, @crm@._key()) ORDER BY s.member_id DESC) INTO secrets
+    FROM @crm@.member_secret AS s WHERE s.member_id = ANY (persons);
+  END IF;
   answer := jsonb_build_object('about', jsonb_build_object('format', 'crm_member member export 1', 'exported_at', clock_timestamp(), 'member_ids', persons,
               'schema', @crm_name@, 'minor', @crm@._is_minor(member_id, clock_timestamp())))
-            || @crm@._member_export(persons);
+            || @crm@._member_export(persons) || jsonb_build_object('secrets', secrets);
   PERFORM @crm@._audit('member_export', member_id => member_id, reason => reason, new_value => answer);
   RETURN answer;
 END
 $$;
-COMMENT ON FUNCTION @crm@.member_export(bigint, text) IS 'everything that the schema keeps about a member and those merged into it (PIPL art. 45, GDPR art. 15 and 20): an object with "about" and one key a table, each an array of rows. The export stands in the audit log. Levels app, manager of the member''s store. Errors: CR004, 42501';
+COMMENT ON FUNCTION @crm@.member_export(bigint, text) IS 'everything that the schema keeps about a member and those merged into it (PIPL art. 45, GDPR art. 15 and 20): an object with "about", one key a table, each an array of rows, and "secrets" decrypted with the key of the session. The export stands in the audit log. Levels app, manager of the member''s store. Errors: CR004, CR704 secrets and no key, CR705 another key, 42501';
 
 CREATE OR REPLACE FUNCTION @crm@.member_reveal(member_id bigint, reason text) RETURNS TABLE (full_name text, phone text, email text, birth_day date, sex text, address text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
@@ -153,7 +158,12 @@ BEGIN
     RAISE EXCEPTION 'a reason must be given for reading personal data' USING ERRCODE = 'null_value_not_allowed';
   END IF;
   PERFORM @crm@._audit_read('member_reveal', ARRAY[member_reveal.member_id], reason);
-  RETURN QUERY SELECT p.full_name, p.phone, p.email, p.birth_day, p.sex, p.address FROM @crm@.member_pii AS p WHERE p.member_id = member_reveal.member_id;
+  RETURN QUERY SELECT coalesce(s.full_name, p.full_name), p.phone, p.email, p.birth_day, p.sex, coalesce(s.address, p.address)
+  FROM @crm@.member_pii AS p
+       LEFT JOIN LATERAL (SELECT min(@crm@._secret_read(k.member_id, k.name, @crm@._key())) FILTER (WHERE k.name = 'pii.full_name') AS full_name,
+                                 min(@crm@._secret_read(k.member_id, k.name, @crm@._key())) FILTER (WHERE k.name = 'pii.address') AS address
+                          FROM @crm@.member_secret AS k WHERE k.member_id = p.member_id AND @crm@._has_key()) AS s ON true
+  WHERE p.member_id = member_reveal.member_id;
 END
 $$;
-COMMENT ON FUNCTION @crm@.member_reveal(bigint, text) IS 'the personal data of one member in full, for a reason that stands in the audit log with the caller. Levels clerk, app, manager of the member''s store. Errors: CR004, 22004 no reason, 42501';
+COMMENT ON FUNCTION @crm@.member_reveal(bigint, text) IS 'the personal data of one member in full, for a reason that stands in the audit log with the caller; of secret columns the mask, unless the session brought the key. Levels clerk, app, manager of the member''s store. Errors: CR004, 22004 no reason, 42501';

@@ -9,7 +9,7 @@ set -eu
 cd "$(dirname -- "$0")/.."
 
 rules='core-is-pure icu-in-one-file spi-in-its-files version-tests-in-compat no-config-dump
-no-raw-elog errcodes-present no-class-handlers message-style regress-pairs script-is-ascii versions-agree file-headers exported-symbols'
+no-raw-elog errcodes-present no-class-handlers message-style regress-pairs script-is-ascii versions-agree file-headers exported-symbols checks-held'
 
 # none: passes when standard input is empty, else shows it
 none() { awk '{ print; bad = 1 } END { exit bad }'; }
@@ -164,6 +164,30 @@ file-headers)
 		case $f in *.[ch]) first='^ \* ' ;; *.sql) first='^-- ' ;; *) first='^# ' ;; esac
 		head -n 3 "$f" | grep -q "$first$f" || echo "does not open with its path: $f"
 	done | none
+	;;
+
+checks-held)
+	# docs/design/checks.md: each check names tests that are there, or says why there is none
+	sed -n 's/^| \([A-Z][0-9]*\) |.*| \([^|]*\) |$/\1\t\2/p' docs/design/checks.md | while IFS='	' read -r id held; do
+		case $held in 'none: '?*) continue ;; esac
+		printf '%s\n' "$held" | sed 's/; */\n/g; s/, \([a-z]*[/ ]\)/\n\1/g' | while IFS= read -r test; do
+			case $test in
+			sql/*) [ -f "$test.sql" ] ;;
+			t/*) [ -f "$test.sh" ] ;;
+			specs/*) [ -f "$test.spec" ] ;;
+			unit/*) [ -f "unit/test_${test#unit/}.c" ] ;;
+			tools/*) [ -f "$test" ] ;;
+			'lint '*) case " $(printf %s "$rules" | tr '\n' ' ') " in *" ${test#lint } "*) ;; *) false ;; esac ;;
+			# the archive that make dist makes has no .ci
+			'CI '*) [ ! -f .ci/run ] || grep -q "'${test#CI }'" .ci/run ;;
+			*) false ;;
+			esac || echo "$id: no such test: $test"
+		done
+	done | none
+	if [ "$(grep -c '^| [A-Z][0-9]* |' docs/design/checks.md)" -lt 100 ]; then
+		echo 'checks are missing from docs/design/checks.md'
+		exit 1
+	fi
 	;;
 
 exported-symbols)

@@ -406,7 +406,9 @@ BEGIN
     RETURN NULL;
   END IF;
   IF one.sales > 1 THEN
-    SELECT array_agg(n.id) INTO ids FROM new_rows AS n WHERE n.member_id IS NOT NULL AND n.net_spend > 0;
+    SELECT array_agg(n.id) INTO ids
+    FROM new_rows AS n JOIN @crm@.source AS o ON o.id = n.source_id AND n.occurred_at >= o.accrue_from
+    WHERE n.member_id IS NOT NULL AND n.net_spend > 0;
     IF ids IS NOT NULL THEN
       PERFORM @crm@._points_earn(ids);
     END IF;

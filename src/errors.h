@@ -16,4 +16,7 @@
 /* a query text is not one read-only SELECT of the wanted columns */
 #define ERRCODE_CRM_BAD_QUERY			MAKE_SQLSTATE('C','R','1','0','2')
 
+/* a CLV model cannot be fitted: nobody came back */
+#define ERRCODE_CRM_NO_REPEAT			MAKE_SQLSTATE('C','R','4','0','1')
+
 #endif							/* CRM_ERRORS_H */

@@ -5,8 +5,8 @@
 Worked from the definitions of the models, not from the formulas that the
 extension uses: expectations over the gamma and beta distributions are
 integrated numerically, or come from the closed forms of the papers evaluated
-with 60 digits.  `clv_oracle.py` prints the VALUES lists of sql/clv_exact.sql
-between its marks; `clv_oracle.py unit` the table of unit/test_clv_exact.h.
+with 60 digits.  `clv_oracle.py unit` prints unit/clv_exact.h; `clv_oracle.py`
+prints every fifth of its values for sql/clv_exact.sql, models first.
 """
 import sys
 
@@ -241,6 +241,9 @@ def main():
         for kind, p in MODELS:
             print('\t{%d, {%s}},' % (KIND[kind], ', '.join(number(v) for v in p)))
         print('};\n\nstatic const struct\n{\n\tint\t\t\tmodel;\n\tchar\t\twhat;\n\tdouble\t\tx, t_x, t, argument, value;\n}\t\t\texact[] = {')
+    else:
+        for i, (kind, p) in enumerate(MODELS):
+            print("  (%d, '%s', '{%s}')," % (i, kind, ','.join(number(v) for v in p)))
     done = 0
     letter = {'p_alive': 'P', 'log_likelihood': 'L', 'expected_orders': 'E', 'discounted': 'D', 'next_order': 'Q', 'orders_new': 'N', 'count': 'C'}
     for mi, what, st, arg, v in rows():
@@ -248,7 +251,7 @@ def main():
             v = mpf(0)
         if unit:
             print("\t{%d, '%s', %s, %s, %s}," % (mi, letter[what], ', '.join(number(s) for s in st), number(arg or 0), number(v)))
-        else:
+        elif done % 5 == 0:
             print("  (%d, '%s', %s, %s, %s)," % (mi, what, ', '.join(number(s) for s in st), 'NULL' if arg is None else number(arg), number(v)))
         done += 1
         sys.stdout.flush()

@@ -20,9 +20,10 @@ INSERT INTO chapter VALUES
     (3, 'RFM', '^(rfm_|[rfm]_score$)'),
     (4, 'Classes', '^(abc_|lifecycle_|value_grade)'),
     (5, 'Money', '^(clv$|margin$|gini$|split_amount$)'),
-    (6, 'The CRM schema', '_crm$'),
-    (7, 'About the installation', '^crm_version$'),
-    (8, 'Other functions', '');
+    (6, 'Customer lifetime value', '^(clv_|p_alive$|expected_|order_count_probability$|log_likelihood$|discounted_expected_orders$|next_order_time$)'),
+    (7, 'The CRM schema', '_crm$'),
+    (8, 'About the installation', '^crm_version$'),
+    (9, 'Other functions', '');
 
 -- Functions that types, operators, aggregates and indexes call; nobody calls them by name.
 CREATE TEMP VIEW support AS

@@ -14,7 +14,9 @@
 #define DIFFERENCE	1e-4		/* of the gradient, for second derivatives */
 #define LARGEST_STEP 2.0		/* in one variable */
 #define BFGS_GRADIENT 1e-7		/* then Newton takes over */
+#define BFGS_EVALUATIONS 100	/* or so far; most need 20 */
 #define SMALLEST_STEP 1e-10		/* of Newton: converged */
+#define SMALL_STEP	1e-5		/* converged where no smaller one gains anything */
 #define FLAT		1e-9		/* a second derivative below this, against a value of order 1, is none */
 #define NEWTON_ROUNDS 60
 
@@ -58,11 +60,25 @@ typedef enum Move
 	MOVED, STUCK, STOPPED
 } Move;
 
-/* backtracks along the step, projected into the box, until the value falls enough; noise is what may be lost */
+/*
+ * Backtracks along the step until the value falls enough; noise is what may be
+ * lost.  A step that leaves the box ends where it meets the first side, so
+ * that it keeps its direction: along a ridge, going aside means falling off.
+ */
 static Move
 search(crm_optimise *o, const double *step, double noise)
 {
 	double		share = 1;
+	double		way[N];
+
+	for (int i = 0; i < o->n; i++)
+	{
+		double		room = (step[i] < 0 ? o->low : o->high) - o->x[i];
+
+		way[i] = room == 0 ? 0 : step[i];
+		if (way[i] != 0 && room / way[i] < share)
+			share = room / way[i];
+	}
 
 	for (int tries = 0; tries < 40 && o->evaluations < o->max_evaluations; tries++, share *= 0.5)
 	{
@@ -73,7 +89,10 @@ search(crm_optimise *o, const double *step, double noise)
 
 		for (int i = 0; i < o->n; i++)
 		{
-			x[i] = inside(o, o->x[i] + share * step[i]);
+			x[i] = inside(o, o->x[i] + share * way[i]);
+			/* the side itself, whatever rounding says */
+			if (x[i] != o->x[i] && fmin(x[i] - o->low, o->high - x[i]) < 1e-12)
+				x[i] = x[i] - o->low < 1 ? o->low : o->high;
 			expected += o->gradient[i] * (x[i] - o->x[i]);
 		}
 		if (!evaluate(o, x, &value, gradient))
@@ -95,7 +114,7 @@ bfgs(crm_optimise *o)
 	double		inverse[N][N];
 	bool		fresh = true;
 
-	while (o->evaluations < o->max_evaluations)
+	while (o->evaluations < o->max_evaluations && o->evaluations < BFGS_EVALUATIONS)
 	{
 		double		step[N] = {0};
 		double		old_x[N];
@@ -286,6 +305,21 @@ second_derivatives(crm_optimise *o, double h[N][N])
 	return true;
 }
 
+/* the end: flat has the variables along which nothing changes, step is how far Newton would still go */
+static crm_optimise_status
+finish(crm_optimise *o, unsigned flat, double step)
+{
+	o->at_limit = flat;
+	for (int i = 0; i < o->n; i++)
+	{
+		if (o->x[i] <= o->low || o->x[i] >= o->high)
+			o->at_limit |= 1u << i;
+	}
+	if (o->at_limit != 0)
+		return CRM_OPTIMISE_BOUNDARY;
+	return step < SMALL_STEP ? CRM_OPTIMISE_CONVERGED : CRM_OPTIMISE_EXHAUSTED;
+}
+
 /*
  * Newton steps with the second derivatives of the last round; along directions
  * in which the function does not curve upwards, down the gradient.
@@ -293,6 +327,8 @@ second_derivatives(crm_optimise *o, double h[N][N])
 static crm_optimise_status
 newton(crm_optimise *o)
 {
+	double		before = INFINITY;	/* value of the round before */
+
 	for (int round = 0; round < NEWTON_ROUNDS; round++)
 	{
 		double		h[N][N];
@@ -350,16 +386,13 @@ newton(crm_optimise *o)
 				}
 				longest = fmax(longest, fabs(step[i]));
 			}
-			if (longest < SMALLEST_STEP || (flat == 0 && longest > 0.1 * last && longest < 1e-7))
-			{
-				o->at_limit = flat;
-				for (int i = 0; i < o->n; i++)
-				{
-					if (o->x[i] <= o->low || o->x[i] >= o->high)
-						o->at_limit |= 1u << i;
-				}
-				return o->at_limit != 0 ? CRM_OPTIMISE_BOUNDARY : CRM_OPTIMISE_CONVERGED;
-			}
+			if (longest < SMALLEST_STEP || (longest > 0.1 * last && longest < 1e-7))
+				return finish(o, flat, longest);
+			/* a round that gained nothing: what moves still is the last digits, or a direction without any slope */
+			if (last == INFINITY && !(before - o->value > 1e-13 * fabs(o->value)) && (longest < SMALL_STEP || flat != 0))
+				return finish(o, flat, longest);
+			if (last == INFINITY)
+				before = o->value;
 			if (longest > 0.1 * last)
 				break;
 			last = longest;
@@ -369,19 +402,8 @@ newton(crm_optimise *o)
 			if (move == STOPPED)
 				return CRM_OPTIMISE_STOPPED;
 			if (move == STUCK)
-			{
 				/* nothing better is to be found in the digits that there are */
-				o->at_limit = flat;
-				for (int i = 0; i < o->n; i++)
-				{
-					if (o->x[i] <= o->low || o->x[i] >= o->high)
-						o->at_limit |= 1u << i;
-				}
-				if (o->evaluations >= o->max_evaluations)
-					return CRM_OPTIMISE_EXHAUSTED;
-				return o->at_limit != 0 ? CRM_OPTIMISE_BOUNDARY :
-					longest < 1e-5 ? CRM_OPTIMISE_CONVERGED : CRM_OPTIMISE_EXHAUSTED;
-			}
+				return o->evaluations >= o->max_evaluations ? CRM_OPTIMISE_EXHAUSTED : finish(o, flat, longest);
 			for (int i = 0; i < o->n; i++)
 			{
 				/* a variable that has come to its limit changes who is held */

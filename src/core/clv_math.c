@@ -211,7 +211,7 @@ beta_fraction(double a, double b, double z)
 		c = fabs(c) < TINY ? TINY : c;
 		change = d * c;
 		h *= change;
-		if (fabs(change - 1) < 1e-16)
+		if (fabs(change - 1) < 4e-16)
 			break;
 	}
 	return h;
@@ -232,19 +232,43 @@ crm_beta_part(double a, double b, double z, double z1)
 	return 1 - exp(ln_front) * beta_fraction(b, a, z1) / b;
 }
 
-typedef struct Expint
-{
-	double		n;
-	double		z;
-} Expint;
-
-/* w = e^y */
+/* ln Gamma(1 + g), |g| <= 1, to full relative precision: DLMF 5.7.3 near 0 */
 static double
-log_expint(double y, void *context)
+ln_gamma_one_plus(double g)
 {
-	const Expint *e = context;
+	static const double zeta[] = {	/* of 2 to 12, over 2 to 12 */
+		0.82246703342411322, 0.40068563438653143, 0.27058080842778455, 0.20738555102867399, 0.16955717699740819,
+		0.14404989676884611, 0.12550966947884307, 0.11133426586956469, 0.10009945751278180, 0.09095401714582904, 0.08335384054610900
+	};
+	double		sum = 0;
 
-	return y - e->z * exp(y) - e->n * (y > 0 ? y + log1p(exp(-y)) : log1p(exp(y)));
+	if (fabs(g) > 0.05)
+		return crm_ln_gamma(1 + g);
+	for (int i = 10; i >= 0; i--)
+		sum = zeta[i] - g * sum;
+	return -0.57721566490153286061 * g + g * g * sum;
+}
+
+/*
+ * E_n(z) for 0 < n <= 1.5 and small z: DLMF 8.19.10 with its two infinite
+ * terms at n = 1 taken together.
+ */
+static double
+small_expint(double n, double z)
+{
+	double		g = 1 - n;
+	double		ln_z = log(z);
+	double		power = exp(g * ln_z);
+	double		head = fabs(g) < 1e-300 ? -0.57721566490153286061 - ln_z : (expm1(ln_gamma_one_plus(g)) - expm1(g * ln_z)) / g;
+	double		sum = 0;
+	double		term = 1;
+
+	for (int j = 1; j < 40 && fabs(term) > 1e-18; j++)
+	{
+		term *= -z / j;
+		sum += term / (g + j);
+	}
+	return head / power - sum;
 }
 
 double
@@ -255,13 +279,17 @@ crm_scaled_expint(double n, double z)
 	double		d;
 	double		h;
 
-	if (z < 0.25)
+	if (z < 0.5 && n < 30)
 	{
-		Expint		e = {n, z};
+		/* up from between 0.5 and 1.5, by n E_(n+1) = e^-z - z E_n */
+		double		steps = n > 1.5 ? ceil(n - 1.5) : 0;
+		double		e = small_expint(n - steps, z);
 
-		return exp(crm_ln_integral(log_expint, &e, 0));
+		for (double m = n - steps; steps > 0; steps--, m++)
+			e = (exp(-z) - z * e) / m;
+		return exp(z) * e;
 	}
-	/* A&S 5.1.22 in its even form, by Lentz's method */
+	/* A&S 5.1.22 in its even form, by Lentz's method; for large n quick at any z */
 	b = z + n;
 	c = 1 / TINY;
 	d = 1 / b;
@@ -276,7 +304,7 @@ crm_scaled_expint(double n, double z)
 		c = b + a / c;
 		change = c * d;
 		h *= change;
-		if (fabs(change - 1) < 1e-16)
+		if (fabs(change - 1) < 4e-16)
 			break;
 	}
 	return h;
@@ -385,10 +413,12 @@ crm_ln_integral(crm_log_function log_f, void *context, double near)
 	double		sum = 1;		/* cosh(0) e^0 */
 	double		h = 0.5;
 	double		last = 0;
+	double		gap = INFINITY;
 
 	for (int level = 0; level < LEVELS; level++)
 	{
 		double		total;
+		double		last_gap = gap;
 
 		for (int side = -1; side <= 1; side += 2)
 		{
@@ -415,13 +445,11 @@ crm_ln_integral(crm_log_function log_f, void *context, double near)
 			}
 		}
 		total = sum * h;
-		/* each halving about doubles the digits: when these agree to 12, the new sum has all there are */
-		if (level >= 2 && fabs(total - last) <= 1e-12 * total)
-		{
-			last = total;
-			break;
-		}
+		gap = fabs(total - last);
 		last = total;
+		/* each halving about doubles the digits, until the last ones of the function are reached */
+		if (level >= 2 && (gap <= 1e-12 * total || (gap < 1e-9 * total && gap > 0.1 * last_gap)))
+			break;
 		h /= 2;
 	}
 	return top + log(width * last);

@@ -60,10 +60,16 @@ SELECT * FROM pg_temp.sell(1, '2024-06-08 10:00', 0.75);
 SELECT detail FROM crm.ledger_event ORDER BY id DESC LIMIT 1;
 -- 29 February falls on the 28th in common years: 2023 has no rule yet, 2025 has: 10 x 1.5 on Friday 28 February and in that month
 SELECT * FROM pg_temp.sell(2, '2025-02-28 10:00', 10);
-SELECT f.age, f.is_birthday, f.is_birthday_month FROM crm._member_facts(2, '2025-02-27 23:00', NULL, '{}') AS f UNION ALL
-SELECT f.age, f.is_birthday, f.is_birthday_month FROM crm._member_facts(2, '2025-02-28 00:00', NULL, '{}') AS f UNION ALL
-SELECT f.age, f.is_birthday, f.is_birthday_month FROM crm._member_facts(2, '2028-02-28 12:00', NULL, '{}') AS f UNION ALL
-SELECT f.age, f.is_birthday, f.is_birthday_month FROM crm._member_facts(2, '2028-02-29 12:00', NULL, '{}') AS f;
+SELECT f.age, f.is_birthday, f.is_birthday_month FROM crm._member_facts(2, '2025-02-27 23:00', NULL, '{is_birthday,is_birthday_month}') AS f UNION ALL
+SELECT f.age, f.is_birthday, f.is_birthday_month FROM crm._member_facts(2, '2025-02-28 00:00', NULL, '{is_birthday,is_birthday_month}') AS f UNION ALL
+SELECT f.age, f.is_birthday, f.is_birthday_month FROM crm._member_facts(2, '2028-02-28 12:00', NULL, '{is_birthday,is_birthday_month}') AS f UNION ALL
+SELECT f.age, f.is_birthday, f.is_birthday_month FROM crm._member_facts(2, '2028-02-29 12:00', NULL, '{is_birthday,is_birthday_month}') AS f;
+
+-- a lunar birthday: the 15th of the 8th month, 2024-09-17 and 2025-10-06; the 25th of the 12th month of 2024 falls on 2025-01-24
+INSERT INTO crm.member_pii (member_id, birth_day, birth_calendar) VALUES (19, '1991-09-22', 'lunar'), (20, '1991-02-09', 'lunar');
+SELECT m, t.at, f.is_birthday, f.is_birthday_month
+FROM (VALUES (19, '2024-09-17 12:00'::timestamptz), (19, '2024-09-22 12:00'), (19, '2025-09-22 12:00'), (19, '2025-10-06 12:00'), (20, '2025-01-24 12:00'), (20, '2025-02-09 12:00')) AS t(m, at),
+     LATERAL crm._member_facts(m, t.at, NULL, '{is_birthday,is_birthday_month}') AS f ORDER BY 1, 2;
 
 -- lines: tea earns one more point a yuan (whatever stands below food), cups three points a piece; on Monday 2024-07-01:
 -- tea 30, two cups for 20, shipping 5: base 50 + tea 30 + cups 2 x 3 = 86

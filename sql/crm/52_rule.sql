@@ -63,7 +63,7 @@ BEGIN ATOMIC
     ('member', 'tier', 'text', 'code of the tier on the main ladder just before'),
     ('member', 'tier_rank', 'integer', 'its rank'),
     ('member', 'card_type', 'text', 'type of the card in use that was issued last'),
-    ('member', 'is_birthday', 'boolean', 'whether the local day is the birthday; 29 February falls on the 28th in common years'),
+    ('member', 'is_birthday', 'boolean', 'whether the local day is the birthday, solar or lunar; 29 February falls on the 28th in common years'),
     ('member', 'is_birthday_month', 'boolean', 'whether the local day is in the month of the birthday'),
     ('member', 'orders_30d', 'integer', 'orders on the 30 local days up to and with today, before this sale'),
     ('member', 'orders_12m', 'integer', 'orders of the last 12 months, before this sale'),
@@ -202,11 +202,20 @@ END
 $$;
 COMMENT ON FUNCTION @crm@.earning_rule_end(integer, timestamptz) IS 'ends a rule at an instant (default now); answers whether it was in force. For the owner';
 
--- 29 February falls on the 28th in common years.
-CREATE OR REPLACE FUNCTION @crm@._birthday_in(birth_day date, calendar text, year integer) RETURNS date
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN calendar = 'solar' THEN (birth_day + make_interval(years => year - extract(year FROM birth_day)::integer))::date END;
-COMMENT ON FUNCTION @crm@._birthday_in(date, text, integer) IS 'the day of a year on which a birthday falls; NULL for a lunar birthday';
+-- A lunar birthday may fall into January or February of the next year, so a
+-- year may see that of two lunar years.
+CREATE OR REPLACE FUNCTION @crm@._birthdays(birth_day date, calendar text, year integer) RETURNS date[]
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN CASE
+    WHEN calendar = 'solar' THEN ARRAY[crm_member.birthday_in(year, birth_day, 'solar', @crm@._setting('birthday_feb29', 'feb28'))]
+    WHEN calendar = 'lunar' AND birth_day BETWEEN '1901-03-01' AND '2100-12-31' AND year BETWEEN 1902 AND 2100
+      THEN ARRAY[crm_member.birthday_in(year - 1, birth_day, 'lunar'), crm_member.birthday_in(year, birth_day, 'lunar')] END;
+END
+$$;
+COMMENT ON FUNCTION @crm@._birthdays(date, text, integer) IS 'the days of a year on which a birthday may fall; NULL without a birthday, and for a lunar one out of the range of the lunar tables';
 
 CREATE OR REPLACE FUNCTION @crm@._tier_before(member_id bigint, at timestamptz) RETURNS TABLE (code text, rank integer)
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1
@@ -229,15 +238,16 @@ RETURNS TABLE (age integer, sex text, region text, home_store text, acquired_by 
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
 BEGIN ATOMIC
   SELECT extract(year FROM l.at)::integer - extract(year FROM p.birth_day)::integer
-           - (@crm@._birthday_in(p.birth_day, 'solar', extract(year FROM l.at)::integer) > l.at::date)::integer, p.sex, m.region, h.code, m.acquired_by, @crm@.local_day(m.joined_at), l.at::date - @crm@.local_day(m.joined_at),
-         t.code, t.rank, c.code, b.day = l.at::date, date_trunc('month', b.day::timestamp) = date_trunc('month', l.at),
+           - ((@crm@._birthdays(p.birth_day, 'solar', extract(year FROM l.at)::integer))[1] > l.at::date)::integer, p.sex, m.region, h.code, m.acquired_by, @crm@.local_day(m.joined_at), l.at::date - @crm@.local_day(m.joined_at),
+         t.code, t.rank, c.code, l.at::date = ANY (b.days), date_trunc('month', l.at)::date = ANY (b.months),
          x.orders_30d::integer, x.orders_12m::integer, x.orders_all::integer, x.net_spend_30d, x.net_spend_12m, x.net_spend_year, x.net_spend_all, l.at::date - x.last_day,
          l.at::date, l.at::time, extract(isodow FROM l.at)::integer, extract(hour FROM l.at)::integer, extract(day FROM l.at)::integer, extract(month FROM l.at)::integer, extract(year FROM l.at)::integer
   FROM (SELECT _member_facts.at AT TIME ZONE @time_zone@ AS at) AS l
        CROSS JOIN @crm@.member AS m
        LEFT JOIN @crm@.member_pii AS p ON p.member_id = m.id
        LEFT JOIN @crm@.store AS h ON h.id = m.home_store_id
-       CROSS JOIN LATERAL (SELECT @crm@._birthday_in(p.birth_day, p.birth_calendar, extract(year FROM l.at)::integer) AS day) AS b
+       LEFT JOIN LATERAL (SELECT array_agg(g.day) AS days, array_agg(date_trunc('month', g.day::timestamp)::date) AS months
+                          FROM unnest(@crm@._birthdays(p.birth_day, p.birth_calendar, extract(year FROM l.at)::integer)) AS g(day) WHERE used && '{is_birthday,is_birthday_month}') AS b ON true
        LEFT JOIN LATERAL (SELECT g.code, g.rank FROM @crm@._tier_before(m.id, _member_facts.at) AS g WHERE used && '{tier,tier_rank}') AS t ON true
        LEFT JOIN LATERAL (SELECT y.code FROM @crm@.member_card AS d JOIN @crm@.card_type AS y ON y.id = d.type_id
                           WHERE 'card_type' = ANY (used) AND d.member_id = m.id AND d.state IN ('issued', 'active') ORDER BY d.id DESC LIMIT 1) AS c ON true

@@ -39,9 +39,10 @@ UNION ALL SELECT 'auditor', 'r', r.object
 FROM unnest('{audit_log,audit_note,audit_seal,column_classes,consent,consent_purpose,erasure,crm_layout,setting,captured,job_run,store,category,product,access,outbox,member,realm,member_key,source,sale,sale_past,sale_line,sale_tender,member_history,asset,account,ledger_event,posting,lot,lot_use,earning_rule,tier_ladder,tier,member_tier,tier_pin}'::text[]) AS r(object)
 UNION ALL SELECT 'auditor', 'r', r.object
 FROM unnest('{member_twin,card_type,member_card,member_card_event,attribute,tag,member_tag,household,household_member}'::text[]) AS r(object)
-UNION ALL SELECT l.level, 'f', 'record_event' FROM unnest('{clerk,app,manager}'::text[]) AS l(level)
-UNION ALL SELECT l.level, 'f', f.object FROM unnest('{marketer,manager}'::text[]) AS l(level), unnest('{points_simulate,published_columns}'::text[]) AS f(object)
-UNION ALL SELECT 'auditor', 'r', r.object FROM unnest('{earning_total,member_event_kind,member_event}'::text[]) AS r(object)
+UNION ALL SELECT l.level, 'f', f.object FROM unnest('{clerk,app,manager}'::text[]) AS l(level), unnest('{record_event,rewards_for,reward_redeem,reward_undo}'::text[]) AS f(object)
+UNION ALL SELECT 'auditor', 'f', 'rewards_for'
+UNION ALL SELECT l.level, 'f', f.object FROM unnest('{marketer,manager}'::text[]) AS l(level), unnest('{points_simulate,published_columns,reward_set}'::text[]) AS f(object)
+UNION ALL SELECT 'auditor', 'r', r.object FROM unnest('{earning_total,member_event_kind,member_event,reward,reward_redemption}'::text[]) AS r(object)
 UNION ALL SELECT r.level, r.kind, r.object FROM @crm@._report_privileges() AS r
 $$;
 COMMENT ON FUNCTION @crm@._privileges() IS 'the privilege model: which level may call which door and read which relation';

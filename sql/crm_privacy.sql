@@ -22,7 +22,7 @@ SELECT k.relation, k.column_name FROM crm.column_classes AS k WHERE k.class = 'p
 SELECT k.relation, k.column_name FROM crm.column_classes AS k JOIN pg_class AS c ON c.relname = k.relation AND c.relnamespace = 'crm'::regnamespace WHERE c.relkind = 'm' AND k.class <> 'none';
 -- a column that the shop adds has none until somebody says, and stops an erasure meanwhile
 ALTER TABLE crm.member_pii ADD COLUMN wedding_day date, ADD COLUMN nickname text;
-SELECT column_name, class FROM crm.column_classes WHERE relation = 'member_pii' AND column_name IN ('wedding_day', 'nickname');
+SELECT column_name, class FROM crm.column_classes WHERE relation = 'member_pii' AND column_name IN ('wedding_day', 'nickname') ORDER BY column_name;
 SELECT member_id FROM crm.member_register('r0', 'Nobody', store_id => 1);
 SELECT * FROM crm.member_erase(1, 'asked');
 COMMENT ON COLUMN crm.member_pii.nickname IS 'personal: what friends say';

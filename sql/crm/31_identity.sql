@@ -69,37 +69,18 @@ COMMENT ON TABLE @crm@.member_identity IS 'ids of members at other systems: prov
 COMMENT ON COLUMN @crm@.member_identity.external_id IS 'personal: the id at the provider';
 COMMENT ON TABLE @crm@.member_twin IS 'members that share a phone, an e-mail address or an identity and may be one person; settled by merging or by saying that they are two';
 
-CREATE OR REPLACE FUNCTION @crm@._phone_key(phone text) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-  bare text := translate(phone, U&'\FF0B\FF10\FF11\FF12\FF13\FF14\FF15\FF16\FF17\FF18\FF19 -().\00A0\3000\FF08\FF09\FF0D', '+0123456789');
-BEGIN
-  RETURN CASE WHEN bare ~ '^\+[1-9][0-9]{6,14}$' THEN bare
-              WHEN bare ~ '^00[1-9][0-9]{6,14}$' THEN '+' || substr(bare, 3)
-              WHEN bare ~ '^86[1][3-9][0-9]{9}$' THEN '+' || bare
-              WHEN bare ~ '^(1[3-9][0-9]{9}|[48]00[0-9]{7})$' THEN '+86' || bare
-              WHEN bare ~ '^0[1-9][0-9]{8,10}$' THEN '+86' || substr(bare, 2) END;
-END
-$$;
-COMMENT ON FUNCTION @crm@._phone_key(text) IS 'a phone as +country and number; NULL when it is none';
-
-CREATE OR REPLACE FUNCTION @crm@._email_key(email text) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN btrim(email) ~ '^[^@[:space:]]+@[^@[:space:].]+(\.[^@[:space:].]+)+$' THEN lower(btrim(email)) END;
-COMMENT ON FUNCTION @crm@._email_key(text) IS 'an e-mail address for comparing; NULL when it is none';
-
+-- Phones are read as dialled in the region of the setting phone_region.
 CREATE OR REPLACE FUNCTION @crm@._contact_key(kind text, value text) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  RETURN CASE kind WHEN 'phone' THEN @crm@._phone_key(value) WHEN 'email' THEN @crm@._email_key(value)
+  RETURN CASE kind WHEN 'phone' THEN crm_member.phone_e164(value, @crm@._setting('phone_region', 'CN'))
+                   WHEN 'email' THEN crm_member.email_key(value)
                    WHEN 'address' THEN NULLIF(lower(regexp_replace(btrim(value), '\s+', ' ', 'g')), '') END;
 END
 $$;
-COMMENT ON FUNCTION @crm@._contact_key(text, text) IS 'the form of a contact for comparing; NULL when it cannot be read as one';
+COMMENT ON FUNCTION @crm@._contact_key(text, text) IS 'the form of a contact for comparing: a phone in E.164, an e-mail address folded; NULL when it cannot be read as one';
 
 CREATE OR REPLACE FUNCTION @crm@._contact_key_or_error(kind text, value text) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE

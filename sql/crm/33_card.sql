@@ -84,16 +84,6 @@ CREATE OR REPLACE TRIGGER member_card_event_stays BEFORE UPDATE OR DELETE OR TRU
 CREATE OR REPLACE TRIGGER member_card_stays BEFORE DELETE OR TRUNCATE ON @crm@.member_card
   FOR EACH STATEMENT EXECUTE FUNCTION @crm@._refuse_change();
 
--- Luhn's check digit: ISO/IEC 7812-1.
-CREATE OR REPLACE FUNCTION @crm@._luhn_append(digits text) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-SELECT digits || (10 - sum(CASE WHEN (length(digits) - i) % 2 = 1 THEN d ELSE d * 2 / 10 + d * 2 % 10 END) % 10) % 10
-FROM (SELECT i, substr(digits, i, 1)::integer AS d FROM generate_series(1, length(digits)) AS i) AS x
-$$;
-COMMENT ON FUNCTION @crm@._luhn_append(text) IS 'digits with their check digit behind them';
-
 -- HMAC of RFC 2104 with SHA-256 and a key of 32 bytes.
 CREATE OR REPLACE FUNCTION @crm@._chip_hash(chip text) RETURNS bytea
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -144,7 +134,7 @@ BEGIN
     RAISE EXCEPTION 'no such card type' USING ERRCODE = 'CR602', HINT = 'The table card_type lists them.';
   END IF;
   IF given IS NULL THEN
-    given := @crm@._luhn_append(t.prefix || lpad(fresh::text, greatest(9, length(fresh::text)), '0'));
+    given := crm_member.luhn_append(t.prefix || lpad(fresh::text, greatest(9, length(fresh::text)), '0'));
   END IF;
   INSERT INTO @crm@.member_card AS c (id, number, member_id, type_id, state, chip_hash, store_id, issued_at, changed_at)
   VALUES (fresh, given, member_id, t.id, 'issued', CASE WHEN chip IS NOT NULL THEN @crm@._chip_hash(chip) END, store_id, moment, moment)

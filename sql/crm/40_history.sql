@@ -11,7 +11,9 @@
 --@ layout 1
 CREATE TABLE @crm@.member_history (
   member_id bigint PRIMARY KEY REFERENCES @crm@.member,
-  changed_at timestamptz NOT NULL DEFAULT clock_timestamp()
+  changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  merged_at timestamptz,
+  CONSTRAINT member_history_merged CHECK (merged_at IS NULL OR changed_at <= merged_at)
 ) WITH (fillfactor = 70);
 ALTER TABLE @crm@.member_history ENABLE ROW LEVEL SECURITY;
 CREATE POLICY chain_reads ON @crm@.member_history FOR SELECT USING ((SELECT @crm@._may('{auditor}')));
@@ -21,6 +23,7 @@ ALTER TABLE @crm@.member_history ADD COLUMN IF NOT EXISTS history crm_member.pur
 COMMENT ON TABLE @crm@.member_history IS 'one row a member that ever bought; its row lock is the lock of the member';
 COMMENT ON COLUMN @crm@.member_history.history IS 'derived from sale, kept by triggers; rebuild_histories makes it again';
 COMMENT ON COLUMN @crm@.member_history.changed_at IS 'when history last changed';
+COMMENT ON COLUMN @crm@.member_history.merged_at IS 'when the member was merged into another; the constraint refuses every later change, and with it every later sale';
 
 -- Most statements bring one row, which takes a short path.
 CREATE OR REPLACE FUNCTION @crm@._history_insert() RETURNS trigger
@@ -143,7 +146,7 @@ BEGIN
     WHERE h.history IS NULL OR h.history OPERATOR(crm_member.<>) excluded.history;
   GET DIAGNOSTICS written = ROW_COUNT;
   -- members whose sales are all gone
-  UPDATE @crm@.member_history AS h SET history = '{}', changed_at = clock_timestamp()
+  UPDATE @crm@.member_history AS h SET history = '{}', changed_at = CASE WHEN h.merged_at IS NULL THEN clock_timestamp() ELSE h.changed_at END
   WHERE (h.history IS NULL OR h.history OPERATOR(crm_member.<>) '{}')
     AND NOT EXISTS (SELECT FROM @crm@.sale AS s WHERE s.member_id = h.member_id);
   RETURN written;

@@ -218,7 +218,7 @@ $$;
 COMMENT ON FUNCTION @crm@._points_to_lines(bigint[]) IS 'stores with the lines of new sales their shares of the points and growth';
 
 -- What a sale earned stands in its event and is not decided again, unless the
--- sale was corrected since.
+-- sale was corrected since; that its member was merged into another is no correction.
 CREATE OR REPLACE FUNCTION @crm@._sale_earned(s @crm@.sale) RETURNS TABLE (asset_id smallint, units bigint, rule_id bigint, available_from timestamptz, expires_at timestamptz)
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -228,7 +228,11 @@ DECLARE
 BEGIN
   IF s.net_spend > 0 THEN
     SELECT e.id INTO event FROM @crm@.ledger_event AS e
-    WHERE e.sale_id = s.id AND e.kind = 'earn' AND e.member_id = s.member_id AND e.recorded_at >= s.recorded_at;
+    WHERE e.sale_id = s.id AND e.kind = 'earn'
+      AND (e.member_id = s.member_id AND e.recorded_at >= s.recorded_at
+           OR e.member_id <> s.member_id AND @crm@._member_id(e.member_id) = @crm@._member_id(s.member_id)
+              AND NOT EXISTS (SELECT FROM @crm@.sale_past AS q WHERE q.sale_id = s.id AND q.known_to > e.recorded_at
+                              AND (q.occurred_at, q.net_spend, q.refund_of_id) IS DISTINCT FROM (s.occurred_at, s.net_spend, s.refund_of_id)));
     IF FOUND THEN
       RETURN QUERY SELECT p.asset_id, p.units, p.rule_id, l.available_from, l.expires_at
         FROM @crm@.posting AS p LEFT JOIN @crm@.lot AS l ON l.event_id = p.event_id AND l.lot_no = p.posting_no WHERE p.event_id = event;
@@ -261,17 +265,19 @@ BEGIN
   END IF;
   FOR d IN
     WITH wanted AS (
-      SELECT s.member_id, e.asset_id, e.rule_id, e.available_from, e.expires_at,
+      SELECT @crm@._member_id(s.member_id) AS member_id, e.asset_id, e.rule_id, e.available_from, e.expires_at,
              CASE WHEN s.net_spend > 0 THEN @crm@._kept(s.id, e.asset_id, e.units) ELSE -e.units END AS units
       FROM @crm@._sale_earned(s) AS e
       WHERE s.member_id IS NOT NULL
         AND s.occurred_at >= (SELECT o.accrue_from FROM @crm@.source AS o WHERE o.id = s.source_id)
     ), booked AS (
-      SELECT a.member_id, a.asset_id, sum(CASE WHEN p.to_account = a.id THEN p.units ELSE -p.units END)::bigint AS units
+      -- what was booked to a member who was merged into another counts as that one's
+      SELECT coalesce(m.merged_into_id, m.id) AS member_id, a.asset_id, sum(CASE WHEN p.to_account = a.id THEN p.units ELSE -p.units END)::bigint AS units
       FROM @crm@.ledger_event AS e JOIN @crm@.posting AS p ON p.event_id = e.id
            JOIN @crm@.account AS a ON a.id = ANY (ARRAY[p.from_account, p.to_account]) AND a.id > 0
+           JOIN @crm@.member AS m ON m.id = a.member_id
       WHERE e.sale_id = _points_settle.sale_id
-      GROUP BY a.member_id, a.asset_id
+      GROUP BY 1, a.asset_id
     )
     SELECT member_id, asset_id, w.rule_id, w.available_from, w.expires_at, coalesce(w.units, 0) - coalesce(b.units, 0) AS units
     FROM wanted AS w FULL JOIN booked AS b USING (member_id, asset_id)
@@ -505,6 +511,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   PERFORM @crm@._require_member(member_id);
+  member_id := @crm@._member_id(member_id);
   RETURN QUERY SELECT b.balance, b.available, b.pending, b.arrears
     FROM @crm@._balance(points_balance.member_id, 1::smallint, coalesce(as_of, clock_timestamp()), coalesce(known_at, 'infinity')) AS b;
 END
@@ -523,11 +530,12 @@ BEGIN
   -- joined as wholes, so that it does not hang on the statistics of tables just filled; sales that were decided
   -- by special rules, or before a rule that was written later, are not decided again here
   WITH booked AS MATERIALIZED (
-    SELECT v.sale_id, a.member_id, a.asset_id, sum(CASE WHEN p.to_account = a.id THEN p.units ELSE -p.units END) AS units,
+    SELECT v.sale_id, coalesce(m.merged_into_id, m.id) AS member_id, a.asset_id, sum(CASE WHEN p.to_account = a.id THEN p.units ELSE -p.units END) AS units,
            bool_or(v.detail -> 'rules' IS NOT NULL) AS by_rules
     FROM @crm@.ledger_event AS v JOIN @crm@.posting AS p ON p.event_id = v.id
          JOIN @crm@.account AS a ON a.id = CASE WHEN p.to_account > 0 THEN p.to_account ELSE p.from_account END
-    WHERE v.sale_id IS NOT NULL GROUP BY v.sale_id, a.member_id, a.asset_id
+         JOIN @crm@.member AS m ON m.id = a.member_id
+    WHERE v.sale_id IS NOT NULL GROUP BY v.sale_id, 2, a.asset_id
   ), refunded AS MATERIALIZED (
     SELECT DISTINCT r.refund_of_id AS id FROM @crm@.sale AS r WHERE r.refund_of_id IS NOT NULL
   )
@@ -535,7 +543,8 @@ BEGIN
   FROM @crm@.sale AS s JOIN @crm@.source AS o ON o.id = s.source_id AND s.occurred_at >= o.accrue_from
        CROSS JOIN LATERAL @crm@._earning(s.occurred_at, s.net_spend) AS e
        LEFT JOIN refunded AS r ON r.id = s.id
-       LEFT JOIN booked AS b ON b.sale_id = s.id AND b.member_id = s.member_id AND b.asset_id = e.asset_id
+       JOIN @crm@.member AS w ON w.id = s.member_id
+       LEFT JOIN booked AS b ON b.sale_id = s.id AND b.member_id = coalesce(w.merged_into_id, w.id) AND b.asset_id = e.asset_id
   WHERE s.member_id IS NOT NULL
     AND b.by_rules IS NOT TRUE
     AND NOT EXISTS (SELECT FROM @crm@.earning_rule AS k

@@ -552,6 +552,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   PERFORM @crm@._require_member(member_id);
+  member_id := @crm@._member_id(member_id);
   RETURN QUERY SELECT t.code, t.name, t.rank, t.valid_from, t.valid_to, t.reason
     FROM @crm@._tier_at(tier_for.member_id, tier_for.ladder_no, coalesce(as_of, clock_timestamp()), coalesce(known_at, 'infinity')) AS t;
 END

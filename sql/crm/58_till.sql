@@ -66,6 +66,11 @@ BEGIN
     END LOOP;
   END LOOP;
 
+  -- a member that was merged away buys as the one that was kept; a merge waits for this sale
+  IF member_id IS NOT NULL THEN
+    PERFORM FROM @crm@.member AS m WHERE m.id = member_id FOR KEY SHARE;
+    member_id := coalesce(@crm@._member_id(member_id), member_id);
+  END IF;
   at := coalesce(occurred_at, clock_timestamp());
   made := nextval(pg_get_serial_sequence(@crm_name@ || '.sale', 'id'));
   WITH line AS MATERIALIZED (

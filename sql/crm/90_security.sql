@@ -16,14 +16,7 @@ AS $$
 SELECT l.level, 'f', f.object
 FROM unnest('{clerk,app,manager}'::text[]) AS l(level),
      unnest('{member_register,sale_record,sale_refund,points_balance,tier_for}'::text[]) AS f(object)
-UNION ALL SELECT l.level, 'f', f.object
-FROM unnest('{clerk,app,manager}'::text[]) AS l(level),
-     unnest('{member_update,member_contact_set,member_contact_remove,member_contacts,member_referral,member_attributes,attribute_members,member_tag_set,tag_members,household_join,household_leave,household_members,card_issue,card_change,card_lookup,card_history,lead_add,lead_update,lead_convert}'::text[]) AS f(object)
-UNION ALL SELECT l.level, 'f', f.object
-FROM unnest('{app,manager}'::text[]) AS l(level),
-     unnest('{member_close,member_identity_link,member_identity_unlink,identity_lookup}'::text[]) AS f(object)
-UNION ALL SELECT 'manager', 'f', f.object FROM unnest('{member_twins,member_twin_dismiss,attribute_define}'::text[]) AS f(object)
-UNION ALL SELECT 'auditor', 'f', 'card_history'
+UNION ALL SELECT m.level, m.kind, m.object FROM @crm@._member_privileges() AS m
 UNION ALL SELECT 'manager', 'f', f.object FROM unnest('{tier_pin,tier_review,sync_sales}'::text[]) AS f(object)
 UNION ALL SELECT 'app', 'f', 'sync_sales'
 UNION ALL SELECT l.level, 'f', f.object FROM unnest('{manager,auditor}'::text[]) AS l(level), unnest('{audit_seal,verify_audit}'::text[]) AS f(object)
@@ -37,8 +30,6 @@ FROM unnest('{clerk,app,manager}'::text[]) AS l(level), unnest('{member,sale,sal
 UNION ALL SELECT 'auditor', 'r', r.object FROM unnest('{members,sales,sale_lines}'::text[]) AS r(object)
 UNION ALL SELECT 'auditor', 'r', r.object
 FROM unnest('{audit_log,audit_note,audit_seal,column_classes,consent,consent_purpose,erasure,crm_layout,setting,captured,job_run,store,category,product,access,outbox,member,realm,member_key,source,sale,sale_past,sale_line,sale_tender,member_history,asset,account,ledger_event,posting,lot,lot_use,earning_rule,tier_ladder,tier,member_tier,tier_pin}'::text[]) AS r(object)
-UNION ALL SELECT 'auditor', 'r', r.object
-FROM unnest('{member_twin,card_type,member_card,member_card_event,attribute,tag,member_tag,household,household_member}'::text[]) AS r(object)
 UNION ALL SELECT l.level, 'f', f.object FROM unnest('{clerk,app,manager}'::text[]) AS l(level), unnest('{record_event,rewards_for,reward_redeem,reward_undo}'::text[]) AS f(object)
 UNION ALL SELECT 'auditor', 'f', 'rewards_for'
 UNION ALL SELECT l.level, 'f', f.object FROM unnest('{marketer,manager}'::text[]) AS l(level), unnest('{points_simulate,published_columns,reward_set}'::text[]) AS f(object)

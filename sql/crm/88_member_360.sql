@@ -1,0 +1,245 @@
+-- sql/crm/88_member_360.sql
+-- Everything about one member in one answer, and the answer to an incoming call.
+--
+-- Each module contributes its own part: a function of this schema named
+-- _part_KEY or _part_KEY__NAME with the arguments (member_id bigint, as_of
+-- timestamptz) that returns a jsonb object or NULL. KEY is the top key of the
+-- answer; parts of one key are put together. A part reads by member through an
+-- index and shows what was so at as_of as far as its tables know.
+
+--@ code
+CREATE OR REPLACE FUNCTION @crm@._part_demographics(member_id bigint, as_of timestamptz) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+BEGIN
+  RETURN (SELECT jsonb_strip_nulls(jsonb_build_object(
+      'member_no', m.member_no, 'full_name', p.full_name, 'sex', p.sex, 'birth_day', p.birth_day, 'birth_calendar', p.birth_calendar,
+      'age', date_part('year', age(@crm@.local_day(as_of), p.birth_day))::integer, 'phone', p.phone, 'email', p.email, 'address', p.address,
+      'region', m.region, 'joined_at', m.joined_at, 'closed_at', m.closed_at, 'photo_uri', p.photo_uri, 'profiling', m.profiling,
+      'attributes', (SELECT jsonb_object_agg(a.code, coalesce(to_jsonb(v.value_number), CASE WHEN a.value_type = 'boolean' THEN to_jsonb(v.value::boolean) END, to_jsonb(v.value)))
+                     FROM @crm@.member_attribute AS v JOIN @crm@.attribute AS a ON a.id = v.attribute_id WHERE v.member_id = m.id),
+      'tags', (SELECT jsonb_agg(t.name ORDER BY t.name) FROM @crm@.member_tag AS b JOIN @crm@.tag AS t ON t.id = b.tag_id WHERE b.member_id = m.id)))
+    FROM @crm@.member AS m LEFT JOIN @crm@.member_pii AS p ON p.member_id = m.id WHERE m.id = member_id);
+END
+$$;
+COMMENT ON FUNCTION @crm@._part_demographics(bigint, timestamptz) IS 'part of member_360: who the member is';
+
+CREATE OR REPLACE FUNCTION @crm@._part_transactions(member_id bigint, as_of timestamptz) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+  h crm_member.purchase_history := (SELECT k.history FROM @crm@.member_history AS k WHERE k.member_id = member_id);
+  today date := @crm@.local_day(as_of);
+  year_ago date := (today - interval '12 months')::date;
+  orders bigint := crm_member.order_count(h, NULL, today);
+  spend numeric := crm_member.net_spend(h, NULL, today);
+BEGIN
+  RETURN jsonb_strip_nulls(jsonb_build_object(
+      'orders', coalesce(orders, 0), 'net_spend', coalesce(spend, 0), 'average_order', round(spend / NULLIF(orders, 0), 2),
+      'active_days', coalesce(crm_member.active_days(h, NULL, today), 0),
+      'first_day', crm_member.first_day(h, NULL, today), 'last_day', crm_member.last_day(h, NULL, today),
+      'orders_12_months', coalesce(crm_member.order_count(h, year_ago + 1, today), 0),
+      'net_spend_12_months', coalesce(crm_member.net_spend(h, year_ago + 1, today), 0),
+      'latest', (SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object('sale_id', s.id, 'occurred_at', s.occurred_at, 'net_spend', s.net_spend,
+                                                                       'store_id', s.store_id, 'channel', s.channel, 'refund_of_id', s.refund_of_id))
+                                  ORDER BY s.occurred_at DESC, s.id DESC)
+                 FROM (SELECT k.* FROM @crm@.sale AS k WHERE k.member_id = member_id AND k.occurred_at <= as_of
+                       ORDER BY k.occurred_at DESC, k.id DESC LIMIT 5) AS s)));
+END
+$$;
+COMMENT ON FUNCTION @crm@._part_transactions(bigint, timestamptz) IS 'part of member_360: what the member bought, by the purchase history up to the local day of as_of; amounts net of refunds; the five latest sales';
+
+CREATE OR REPLACE FUNCTION @crm@._part_behaviour(member_id bigint, as_of timestamptz) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+  h crm_member.purchase_history := (SELECT k.history FROM @crm@.member_history AS k WHERE k.member_id = member_id);
+  persons bigint[] := @crm@._member_group(member_id);
+  today date := @crm@.local_day(as_of);
+BEGIN
+  RETURN jsonb_strip_nulls(jsonb_build_object(
+      -- what is concluded about a person needs leave to profile
+      'lifecycle', (SELECT crm_member.lifecycle_status(crm_member.last_day(h, NULL, today), today) FROM @crm@._profiled_members AS f WHERE f.member_id = member_id),
+      'days_between_purchases', (SELECT crm_member.median_gap(h, NULL, today) FROM @crm@._profiled_members AS f WHERE f.member_id = member_id),
+      'interactions', (SELECT jsonb_object_agg(x.kind, x.times) FROM (SELECT i.kind, count(*) AS times FROM @crm@.interaction AS i
+                       WHERE i.member_id = ANY (persons) AND i.occurred_at <= as_of GROUP BY i.kind) AS x),
+      'open_interactions', (SELECT count(*) FROM @crm@.interaction AS i
+                            WHERE i.member_id = ANY (persons) AND i.occurred_at <= as_of AND i.kind IN ('enquiry', 'complaint')
+                              AND coalesce((SELECT s.state FROM @crm@.interaction_step AS s WHERE s.interaction_id = i.id AND s.occurred_at <= as_of
+                                            ORDER BY s.step_no DESC LIMIT 1), 'open') IN ('open', 'reopened')),
+      'rating', (SELECT round(avg(i.rating), 2) FROM @crm@.interaction AS i WHERE i.member_id = ANY (persons) AND i.occurred_at <= as_of AND i.rating IS NOT NULL),
+      'footprints_90_days', (SELECT jsonb_object_agg(x.kind, x.times) FROM (SELECT f.kind, count(*) AS times FROM @crm@.footprint AS f
+                             WHERE f.member_id = ANY (persons) AND f.occurred_at > as_of - interval '90 days' AND f.occurred_at <= as_of GROUP BY f.kind) AS x)));
+END
+$$;
+COMMENT ON FUNCTION @crm@._part_behaviour(bigint, timestamptz) IS 'part of member_360: how the member behaves: lifecycle and median gap (not for those who opted out of profiling), interactions by kind, footprints of 90 days by kind';
+
+CREATE OR REPLACE FUNCTION @crm@._part_environment(member_id bigint, as_of timestamptz) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+BEGIN
+  RETURN (SELECT jsonb_strip_nulls(jsonb_build_object(
+      'home_store_id', m.home_store_id, 'home_store', s.name, 'store_region', s.region, 'acquired_by', m.acquired_by,
+      'contacts', (SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object('kind', c.kind, 'value', c.value, 'label', c.label, 'preferred', c.preferred, 'verified_at', c.verified_at))
+                                    ORDER BY c.kind DESC, c.preferred DESC, c.id) FROM @crm@.member_contact AS c WHERE c.member_id = m.id),
+      'channels', (SELECT jsonb_object_agg(x.channel, x.times) FROM (SELECT k.channel, count(*) AS times FROM
+                     (SELECT q.channel FROM @crm@.sale AS q WHERE q.member_id = member_id AND q.occurred_at <= as_of ORDER BY q.occurred_at DESC LIMIT 100) AS k
+                   WHERE k.channel IS NOT NULL GROUP BY k.channel) AS x)))
+    FROM @crm@.member AS m LEFT JOIN @crm@.store AS s ON s.id = m.home_store_id WHERE m.id = member_id);
+END
+$$;
+COMMENT ON FUNCTION @crm@._part_environment(bigint, timestamptz) IS 'part of member_360: home store, acquisition, contacts, channels of the latest hundred sales';
+
+CREATE OR REPLACE FUNCTION @crm@._part_social(member_id bigint, as_of timestamptz) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+BEGIN
+  RETURN (SELECT jsonb_strip_nulls(jsonb_build_object(
+      'referrer_id', m.referrer_id, 'brought', (SELECT count(*) FROM @crm@.member AS b WHERE b.referrer_id = m.id AND b.joined_at <= as_of),
+      'household', (SELECT jsonb_agg(h.member_id ORDER BY h.member_id) FROM @crm@.household_member AS h
+                    WHERE h.household_id = @crm@._household_of(m.id) AND h.left_at IS NULL AND h.member_id <> m.id),
+      'identities', (SELECT jsonb_agg(DISTINCT i.provider) FROM @crm@.member_identity AS i WHERE i.member_id = m.id),
+      'merged', (SELECT jsonb_agg(g.id ORDER BY g.id) FROM @crm@.member AS g WHERE g.merged_into_id = m.id)))
+    FROM @crm@.member AS m WHERE m.id = member_id);
+END
+$$;
+COMMENT ON FUNCTION @crm@._part_social(bigint, timestamptz) IS 'part of member_360: who brought the member, whom the member brought, household, where identities are known';
+
+CREATE OR REPLACE FUNCTION @crm@._part_tier(member_id bigint, as_of timestamptz) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN (SELECT jsonb_strip_nulls(jsonb_build_object('code', t.code, 'name', t.name, 'rank', t.rank, 'valid_from', t.valid_from, 'valid_to', t.valid_to, 'reason', t.reason))
+    FROM @crm@._tier_at(member_id, 1, as_of, 'infinity') AS t);
+END
+$$;
+COMMENT ON FUNCTION @crm@._part_tier(bigint, timestamptz) IS 'part of member_360: the tier at as_of on the first ladder';
+
+CREATE OR REPLACE FUNCTION @crm@._part_balances(member_id bigint, as_of timestamptz) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+BEGIN
+  RETURN (SELECT jsonb_object_agg(t.code, jsonb_build_object('available', round(b.available / 10::numeric ^ t.decimals, t.decimals), 'balance', round(b.balance / 10::numeric ^ t.decimals, t.decimals),
+                                                             'pending', round(b.pending / 10::numeric ^ t.decimals, t.decimals), 'arrears', round(b.arrears / 10::numeric ^ t.decimals, t.decimals)))
+    FROM @crm@.account AS a JOIN @crm@.asset AS t ON t.id = a.asset_id
+         CROSS JOIN LATERAL @crm@._balance(member_id, t.id, as_of, 'infinity') AS b
+    WHERE a.member_id = member_id);
+END
+$$;
+COMMENT ON FUNCTION @crm@._part_balances(bigint, timestamptz) IS 'part of member_360: what the member has of each asset at as_of, in points or money';
+
+CREATE OR REPLACE FUNCTION @crm@._part_cards(member_id bigint, as_of timestamptz) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+BEGIN
+  RETURN (SELECT jsonb_object_agg(c.number, jsonb_build_object('type', t.code, 'kind', t.kind, 'issued_at', c.issued_at,
+                 'state', (SELECT e.state FROM @crm@.member_card_event AS e WHERE e.card_id = c.id AND e.occurred_at <= as_of ORDER BY e.id DESC LIMIT 1)))
+    FROM @crm@.member_card AS c JOIN @crm@.card_type AS t ON t.id = c.type_id
+    WHERE c.member_id = member_id AND c.issued_at <= as_of);
+END
+$$;
+COMMENT ON FUNCTION @crm@._part_cards(bigint, timestamptz) IS 'part of member_360: the cards by number, with their state at as_of';
+
+-- The parts are found in the catalog and asked by one statement.
+CREATE OR REPLACE FUNCTION @crm@._member_360(member_id bigint, as_of timestamptz) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+SET timezone = @time_zone@
+SET datestyle = 'ISO, YMD'
+SET jit = off
+AS $$
+DECLARE
+  question text;
+  answer jsonb;
+BEGIN
+  SELECT 'SELECT jsonb_build_object(' || string_agg(format('%L, %s', q.key, q.parts), ', ' ORDER BY q.key) || ')' INTO STRICT question
+  FROM (SELECT substring(p.proname FROM '^_part_([a-z0-9]+(?:_[a-z0-9]+)*)') AS key,
+               string_agg(format('coalesce(@crm@.%I($1, $2), ''{}'')', p.proname), ' || ' ORDER BY p.proname) AS parts
+        FROM pg_proc AS p
+        WHERE p.proname >= '_part_' AND p.proname < '_part`' AND p.pronamespace = '@crm@'::regnamespace
+          AND p.proargtypes = ARRAY['bigint'::regtype::oid, 'timestamptz'::regtype::oid]::oidvector AND p.prorettype = 'jsonb'::regtype
+        GROUP BY 1) AS q;
+  EXECUTE question INTO STRICT answer USING member_id, as_of;
+  RETURN jsonb_build_object('member_id', member_id, 'as_of', as_of) || answer;
+END
+$$;
+COMMENT ON FUNCTION @crm@._member_360(bigint, timestamptz) IS 'what member_360 answers once the caller is known to be allowed';
+
+CREATE OR REPLACE FUNCTION @crm@.member_360(member_id bigint, as_of timestamptz DEFAULT NULL) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  whose bigint;
+BEGIN
+  PERFORM @crm@._require_member(member_id, '{clerk,app,manager}');
+  whose := @crm@._member_id(member_id);
+  PERFORM @crm@._require_member(whose, '{clerk,app,manager}');
+  PERFORM @crm@._audit_read('member_360', ARRAY[whose]);
+  RETURN @crm@._member_360(whose, coalesce(as_of, clock_timestamp()));
+END
+$$;
+COMMENT ON FUNCTION @crm@.member_360(bigint, timestamptz) IS 'everything about a member at an instant (default now): demographics, transactions, behaviour, environment, social, tier, balances, cards, and what other modules add (functions _part_...); a member that was merged away answers with the one that was kept. Personal data are those of today. Noted in the audit log. Levels clerk, app, manager. Errors: CR004, 42501';
+
+CREATE OR REPLACE FUNCTION @crm@.caller_lookup(phone text)
+RETURNS TABLE (member_id bigint, member_no text, full_name text, tier text, points bigint, last_day date, open_interactions bigint)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+  wanted text := @crm@._contact_key('phone', caller_lookup.phone);
+  stores bigint[] := @crm@._member_stores('{clerk,app,manager}');
+  found bigint[];
+  now_at timestamptz := clock_timestamp();
+BEGIN
+  SELECT array_agg(c.member_id ORDER BY c.is_key DESC, c.preferred DESC, c.member_id) INTO found
+  FROM @crm@.member_contact AS c JOIN @crm@.member AS m ON m.id = c.member_id
+  WHERE c.key = wanted AND c.kind = 'phone' AND m.closed_at IS NULL AND (stores IS NULL OR m.home_store_id = ANY (stores));
+  IF found IS NULL THEN
+    RETURN;
+  END IF;
+  PERFORM @crm@._audit_read('caller_lookup', found);
+  RETURN QUERY SELECT m.id, m.member_no, p.full_name, (SELECT t.name FROM @crm@._tier_at(m.id, 1, now_at, 'infinity') AS t),
+      (SELECT b.available FROM @crm@._balance(m.id, 1::smallint, now_at, 'infinity') AS b),
+      (SELECT crm_member.last_day(h.history) FROM @crm@.member_history AS h WHERE h.member_id = m.id),
+      (SELECT count(*) FROM @crm@.interaction AS i WHERE i.member_id = ANY (@crm@._member_group(m.id)) AND i.kind IN ('enquiry', 'complaint')
+         AND coalesce((SELECT s.state FROM @crm@.interaction_step AS s WHERE s.interaction_id = i.id ORDER BY s.step_no DESC LIMIT 1), 'open') IN ('open', 'reopened'))
+    FROM unnest(found) WITH ORDINALITY AS f(id, place) JOIN @crm@.member AS m ON m.id = f.id LEFT JOIN @crm@.member_pii AS p ON p.member_id = m.id
+    ORDER BY f.place;
+END
+$$;
+COMMENT ON FUNCTION @crm@.caller_lookup(text) IS 'who is calling: the open members with this phone, the one for whom it stands first, with tier, points and what is open; no row for a phone of nobody, of a member of other stores, or that is none. Noted in the audit log. Levels clerk, app, manager';
+
+-- The part of members in the privilege model (_privileges).
+CREATE OR REPLACE FUNCTION @crm@._member_privileges() RETURNS TABLE (level text, kind text, object text)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT l.level, 'f', f.object
+FROM unnest('{clerk,app,manager}'::text[]) AS l(level),
+     unnest('{member_update,member_contact_set,member_contact_remove,member_contacts,member_referral,member_attributes,attribute_members,member_tag_set,tag_members,household_join,household_leave,household_members,card_issue,card_change,card_lookup,card_history,lead_add,lead_update,lead_convert,member_merge_explain,interaction_add,interaction_follow,interactions,member_360,caller_lookup}'::text[]) AS f(object)
+UNION ALL SELECT l.level, 'f', f.object
+FROM unnest('{app,manager}'::text[]) AS l(level),
+     unnest('{member_close,member_identity_link,member_identity_unlink,identity_lookup,footprint_add,footprints}'::text[]) AS f(object)
+UNION ALL SELECT 'manager', 'f', f.object FROM unnest('{member_twins,member_twin_dismiss,member_merge,attribute_define}'::text[]) AS f(object)
+UNION ALL SELECT 'auditor', 'f', f.object FROM unnest('{card_history,member_merge_explain}'::text[]) AS f(object)
+UNION ALL SELECT 'auditor', 'r', r.object
+FROM unnest('{member_twin,member_merging,card_type,member_card,member_card_event,attribute,tag,member_tag,household,household_member,interaction,interaction_step,footprint}'::text[]) AS r(object)
+$$;
+COMMENT ON FUNCTION @crm@._member_privileges() IS 'which level may call which door of members and read which of their tables without personal data';

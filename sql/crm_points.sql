@@ -63,7 +63,7 @@ SELECT crm_member.order_count(history) FROM crm.member_history WHERE member_id =
 INSERT INTO crm.sale (source_key, member_id, occurred_at, net_spend) VALUES ('k', 5, '2024-04-01 10:00', 50);
 WITH e AS (INSERT INTO crm.ledger_event (kind, member_id, occurred_at) VALUES ('redeem', 5, '2024-04-02 10:00') RETURNING id),
      p AS (INSERT INTO crm.posting SELECT e.id, 1, 1, a.id, -102, 50 FROM e, crm.account AS a WHERE a.member_id = 5 AND a.asset_id = 1)
-SELECT crm_member.ledger_take('crm', a.id, 50, e.id, '2024-04-02 10:00', 0) FROM e, crm.account AS a WHERE a.member_id = 5 AND a.asset_id = 1;
+SELECT crm_member.ledger_take('crm', a.id, 50, e.id, '2024-04-02 10:00', 0, 'all') FROM e, crm.account AS a WHERE a.member_id = 5 AND a.asset_id = 1;
 INSERT INTO crm.sale (source_key, member_id, occurred_at, net_spend, refund_of_id) SELECT 'k1', 5, '2024-04-03 10:00', -50, id FROM crm.sale WHERE source_key = 'k';
 SELECT * FROM crm.points_balance(5, '2024-04-04');
 INSERT INTO crm.sale (source_key, member_id, occurred_at, net_spend) VALUES ('l', 5, '2024-04-05 10:00', 30);

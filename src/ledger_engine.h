@@ -107,6 +107,27 @@ crm_ledger_value(SPITupleTable *rows, uint64 row, int column)
 	return SPI_getbinval(rows->vals[row], rows->tupdesc, column, &isnull);
 }
 
+/* which lots a debit may take from */
+typedef enum CrmLotChoice
+{
+	CRM_ALL_LOTS,				/* those that are available first, then pending ones */
+	CRM_AVAILABLE_LOTS,
+	CRM_PENDING_LOTS
+} CrmLotChoice;
+
+/* all, available or pending; 22023 for another name */
+extern CrmLotChoice crm_lot_choice(text *name);
+
+/*
+ * Books a debit of an account against its lots, those of the favoured event (or
+ * 0) first, and answers what no lot covered, which becomes arrears.  active
+ * says that the member did it.
+ */
+extern int64 crm_lots_take(CrmLedger *ledger, int64 account, int64 units, int64 event, TimestampTz at, int64 favoured, CrmLotChoice choice, bool active);
+
+/* changes the running sums of an account */
+extern void crm_account_move(CrmLedger *ledger, int64 account, int64 balance, int64 arrears, TimestampTz at, bool active);
+
 /* what an account owes */
 extern int64 crm_arrears_of(CrmLedger *ledger, int64 account);
 

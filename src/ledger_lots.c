@@ -46,12 +46,12 @@ move_lot(CrmLedger *ledger, const CrmLot *lot, int64 units, int64 event, Timesta
 	(void) crm_ledger_run(ledger, CRM_SQL_LOT_USE, use, NULL);
 }
 
-static void
-move_account(CrmLedger *ledger, int64 account, int64 balance, int64 arrears)
+void
+crm_account_move(CrmLedger *ledger, int64 account, int64 balance, int64 arrears, TimestampTz at, bool active)
 {
-	Datum		values[] = {Int64GetDatum(account), Int64GetDatum(balance), Int64GetDatum(arrears)};
+	Datum		values[] = {Int64GetDatum(account), Int64GetDatum(balance), Int64GetDatum(arrears), TimestampTzGetDatum(at)};
 
-	(void) crm_ledger_run(ledger, CRM_SQL_ACCOUNT_MOVE, values, NULL);
+	(void) crm_ledger_run(ledger, CRM_SQL_ACCOUNT_MOVE, values, active ? "    " : "   n");
 }
 
 int64
@@ -84,34 +84,62 @@ crm_arrears_settle(CrmLedger *ledger, int64 account, int64 event, int64 arrears)
 			move_lot(ledger, &lots[i], lots[i].moved, event, lots[i].available_from);
 	}
 	if (left != arrears)
-		move_account(ledger, account, 0, left - arrears);
+		crm_account_move(ledger, account, 0, left - arrears, 0, false);
 	pfree(lots);
 }
 
-/* ledger_take(schema_name text, account_id bigint, units bigint, event_id bigint, at timestamptz, first_event bigint) returns bigint: what no lot covered */
-Datum
-crm_ledger_take(PG_FUNCTION_ARGS)
+int64
+crm_lots_take(CrmLedger *ledger, int64 account, int64 units, int64 event, TimestampTz at, int64 favoured, CrmLotChoice choice, bool active)
 {
-	int64		account = PG_GETARG_INT64(1);
-	int64		units = PG_GETARG_INT64(2);
-	int64		event = PG_GETARG_INT64(3);
-	TimestampTz at = PG_GETARG_TIMESTAMPTZ(4);
-	int64		favoured = PG_GETARG_INT64(5);
-	int			guc_level;
-	CrmLedger  *ledger = crm_ledger_begin(PG_GETARG_TEXT_PP(0), &guc_level);
 	Datum		values[] = {Int64GetDatum(account), TimestampTzGetDatum(at), Int64GetDatum(favoured)};
 	uint64		n = crm_ledger_run(ledger, CRM_SQL_LOTS_OF_ACCOUNT, values, NULL);
 	CrmLot	   *lots = read_lots(n);
+	size_t		kept = 0;
 	int64		due;
 
-	crm_lots_order(lots, n, at, favoured);
-	due = crm_lots_spread(lots, n, units);
-	for (uint64 i = 0; i < n && lots[i].moved > 0; i++)
+	for (uint64 i = 0; i < n; i++)
+	{
+		if (choice == CRM_ALL_LOTS || (choice == CRM_PENDING_LOTS) == (lots[i].available_from > at))
+			lots[kept++] = lots[i];
+	}
+	crm_lots_order(lots, kept, at, favoured);
+	due = crm_lots_spread(lots, kept, units);
+	for (size_t i = 0; i < kept && lots[i].moved > 0; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
 		move_lot(ledger, &lots[i], lots[i].moved, event, at);
 	}
-	move_account(ledger, account, -units, due);
+	crm_account_move(ledger, account, -units, due, at, active);
+	pfree(lots);
+	return due;
+}
+
+CrmLotChoice
+crm_lot_choice(text *name)
+{
+	char	   *choice = text_to_cstring(name);
+
+	if (strcmp(choice, "all") == 0)
+		return CRM_ALL_LOTS;
+	if (strcmp(choice, "available") == 0)
+		return CRM_AVAILABLE_LOTS;
+	if (strcmp(choice, "pending") == 0)
+		return CRM_PENDING_LOTS;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("lots must be all, available or pending")));
+	return CRM_ALL_LOTS;
+}
+
+/* ledger_take(schema_name text, account_id bigint, units bigint, event_id bigint, at timestamptz, first_event bigint, lots text) returns bigint */
+Datum
+crm_ledger_take(PG_FUNCTION_ARGS)
+{
+	int			guc_level;
+	CrmLedger  *ledger = crm_ledger_begin(PG_GETARG_TEXT_PP(0), &guc_level);
+	int64		due = crm_lots_take(ledger, PG_GETARG_INT64(1), PG_GETARG_INT64(2), PG_GETARG_INT64(3), PG_GETARG_TIMESTAMPTZ(4),
+									PG_GETARG_INT64(5), crm_lot_choice(PG_GETARG_TEXT_PP(6)), false);
+
 	crm_ledger_end(guc_level);
 	PG_RETURN_INT64(due);
 }
@@ -147,7 +175,7 @@ crm_ledger_give_back(PG_FUNCTION_ARGS)
 		owed = Min(owed, crm_arrears_of(ledger, account));
 		if (owed > 0)
 		{
-			move_account(ledger, account, 0, -owed);
+			crm_account_move(ledger, account, 0, -owed, 0, false);
 			due -= owed;
 		}
 	}

@@ -44,7 +44,8 @@ static const Statement statements[CRM_LEDGER_STATEMENTS] = {
 	2, {INT8OID, HISTORY}},
 
 	/* one sale */
-	[CRM_SQL_RULES] = {"SELECT r.asset_id, r.id, r.units, r.per_amount, r.rounding, r.pending_days, r.expiry_months, r.expiry_end, r.special "
+	[CRM_SQL_RULES] = {"SELECT r.asset_id, r.id, r.units, r.per_amount, r.rounding, r.pending_days, r.expiry_months, r.expiry_end, "
+		"r.special OR EXISTS (SELECT FROM %s.setting AS s WHERE s.key " OP("=") " 'points_inactivity_months') "
 		"FROM %s.source AS o, %s.earning_rule AS r "
 		"WHERE o.id " OP("=") " $1 AND o.accrue_from " OP("<=") " $2 AND r.valid_from " OP("<=") " $2 AND r.valid_to " OP(">") " $2 AND r.event " OP("=") " 'sale' "
 		"ORDER BY r.asset_id, r.rule_no",
@@ -112,8 +113,9 @@ static const Statement statements[CRM_LEDGER_STATEMENTS] = {
 	[CRM_SQL_LOT_USE] = {"INSERT INTO %s.lot_use (event_id, lot_event_id, lot_no, units, at) VALUES ($1, $2, $3, $4, $5)",
 	5, {INT8OID, INT8OID, INT2OID, INT8OID, TIMESTAMPTZOID}},
 	[CRM_SQL_ARREARS] = {"SELECT a.arrears FROM %s.account AS a WHERE a.id " OP("=") " $1", 1, {INT8OID}},
-	[CRM_SQL_ACCOUNT_MOVE] = {"UPDATE %s.account AS a SET balance = a.balance " OP("+") " $2, arrears = a.arrears " OP("+") " $3 WHERE a.id " OP("=") " $1",
-	3, {INT8OID, INT8OID, INT8OID}},
+	[CRM_SQL_ACCOUNT_MOVE] = {"UPDATE %s.account AS a SET balance = a.balance " OP("+") " $2, arrears = a.arrears " OP("+") " $3, "
+		"last_activity_at = greatest(a.last_activity_at, $4) WHERE a.id " OP("=") " $1",
+	4, {INT8OID, INT8OID, INT8OID, TIMESTAMPTZOID}},
 };
 
 static HTAB *ledgers;

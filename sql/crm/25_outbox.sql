@@ -3,7 +3,9 @@
 --
 -- Sending is not done here: a worker takes rows whose time has come, with
 -- FOR UPDATE SKIP LOCKED, and reports back. A body holds ids, never a name, a
--- number or an address: the worker reads those when it sends.
+-- number or an address: the worker reads those when it sends. Workers poll; with
+-- the setting outbox_notify true they are also woken, by one pg_notify a
+-- transaction, at the price that commits with notices follow one another.
 
 --@ layout 1
 CREATE TABLE @crm@.outbox (
@@ -25,5 +27,23 @@ CREATE INDEX outbox_member ON @crm@.outbox (member_id) WHERE member_id IS NOT NU
 ALTER TABLE @crm@.outbox ENABLE ROW LEVEL SECURITY;
 CREATE POLICY chain_reads ON @crm@.outbox FOR SELECT USING ((SELECT @crm@._may('{auditor}')));
 
+--@ seed
+INSERT INTO @crm@.setting (key, value, meaning) VALUES
+  ('outbox_notify', 'false', 'whether a transaction that writes notices wakes the workers listening to the channel SCHEMA_outbox; it makes such commits follow one another');
+
 --@ code
 COMMENT ON TABLE @crm@.outbox IS 'notices to be sent by a worker outside; ids only, no personal data';
+
+CREATE OR REPLACE FUNCTION @crm@._outbox_notify() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  -- the same message twice in a transaction is sent once
+  PERFORM pg_notify(@crm_name@ || '_outbox', '') FROM @crm@.setting AS s WHERE s.key = 'outbox_notify' AND s.value = 'true';
+  RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION @crm@._outbox_notify() IS 'trigger: wakes workers that listen to the channel of the outbox, where the setting outbox_notify is true';
+
+CREATE OR REPLACE TRIGGER outbox_notify AFTER INSERT ON @crm@.outbox FOR EACH STATEMENT EXECUTE FUNCTION @crm@._outbox_notify();

@@ -1,7 +1,7 @@
 -- sql/crm/50_points.sql
 -- Earning rules, and the points and growth that sales bring.
 --
--- The seam between rules and books: _sales_earn answers which units new sales
+-- The seam between rules and books: _sales_earn answers which units sales
 -- earn, by which rule, with the life of the lot and an explanation; it writes
 -- nothing. Where a rule with a condition, multiplier or cap is in force,
 -- _rules_earn of the next module answers instead. crm_member.ledger_earn books the rows, members in id order, behind
@@ -56,7 +56,8 @@ INSERT INTO @crm@.earning_rule (rule_no, code, asset_id, units, per_amount, expi
   (1, 'points for money paid', 1, 1, 1.00, 12, 'year'),
   (2, 'growth for money paid', 2, 1, 1.00, NULL, 'day');
 INSERT INTO @crm@.setting (key, value, meaning) VALUES
-  ('points_per_money', '100', 'points that are worth one unit of the currency');
+  ('points_per_money', '100', 'points that are worth one unit of the currency'),
+  ('points_clawback', '"arrears"', 'what a refund takes back beyond what the member has: "arrears" is owed and settled by later points, "clamp" is written off, "pending" takes pending points alone and writes off the rest');
 
 --@ code
 CREATE OR REPLACE TRIGGER earning_rule_stays
@@ -117,6 +118,57 @@ END
 $$;
 COMMENT ON FUNCTION @crm@._account(bigint, smallint) IS 'the account of a member and asset, made where it is missing, locked';
 
+-- By policy a clawback may end at what is there: the rest is written off by an
+-- event of its own, so that the clawback itself shows what was due.
+CREATE OR REPLACE FUNCTION @crm@._write_off(account_id bigint, member_id bigint, asset_id smallint, units bigint, event_id bigint, at timestamptz) RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+WITH event AS (
+  INSERT INTO @crm@.ledger_event (kind, member_id, occurred_at, reverses_id) VALUES ('write off', member_id, at, event_id) RETURNING id
+), moved AS (
+  INSERT INTO @crm@.posting (event_id, posting_no, asset_id, from_account, to_account, units)
+  SELECT e.id, 1, _write_off.asset_id, CASE WHEN _write_off.units > 0 THEN x.other ELSE account_id END, CASE WHEN _write_off.units > 0 THEN account_id ELSE x.other END, abs(_write_off.units)
+  FROM event AS e, (SELECT -(_write_off.asset_id * 100 + 5)::bigint AS other) AS x
+)
+UPDATE @crm@.account AS a SET balance = a.balance + _write_off.units, arrears = a.arrears - _write_off.units WHERE a.id = account_id
+$$;
+COMMENT ON FUNCTION @crm@._write_off(bigint, bigint, smallint, bigint, bigint, timestamptz) IS 'forgives so many units of the arrears of an account, or with units below 0 takes that back';
+
+-- What is undone is taken from its own lot, also when that has expired: whether
+-- the sweep has booked the expiry makes no difference. So what it booked out of
+-- that lot is put back first.
+CREATE OR REPLACE FUNCTION @crm@._expired_back(account_id bigint, member_id bigint, asset_id smallint, first_event bigint, units bigint, at timestamptz) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+  due bigint := units;
+  back bigint;
+  event bigint;
+  gone record;
+BEGIN
+  SELECT units - coalesce(sum(l.left_units), 0) INTO due FROM @crm@.lot AS l WHERE l.event_id = first_event AND l.account_id = account_id;
+  FOR gone IN
+    SELECT l.event_id, l.lot_no, sum(u.units)::bigint AS units
+    FROM @crm@.lot AS l JOIN @crm@.lot_use AS u ON u.lot_event_id = l.event_id AND u.lot_no = l.lot_no JOIN @crm@.ledger_event AS e ON e.id = u.event_id
+    WHERE l.event_id = first_event AND l.account_id = account_id AND e.kind IN ('expire', 'unexpire')
+    GROUP BY l.event_id, l.lot_no HAVING sum(u.units) > 0 ORDER BY l.lot_no
+  LOOP
+    back := least(due, gone.units);
+    EXIT WHEN back <= 0;
+    due := due - back;
+    INSERT INTO @crm@.ledger_event AS e (kind, member_id, occurred_at) VALUES ('unexpire', member_id, at) RETURNING e.id INTO event;
+    INSERT INTO @crm@.posting (event_id, posting_no, asset_id, from_account, to_account, units) VALUES (event, 1, asset_id, -(asset_id * 100 + 3), account_id, back);
+    INSERT INTO @crm@.lot_use (event_id, lot_event_id, lot_no, units, at) VALUES (event, gone.event_id, gone.lot_no, -back, at);
+    UPDATE @crm@.lot AS l SET left_units = l.left_units + back WHERE l.event_id = gone.event_id AND l.lot_no = gone.lot_no;
+    UPDATE @crm@.account AS a SET balance = a.balance + back WHERE a.id = account_id;
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION @crm@._expired_back(bigint, bigint, smallint, bigint, bigint, timestamptz) IS 'puts back into the lots of an event what expired from them, as far as so many units are to be taken from there';
+
 -- Books units of an asset to a member (units > 0) or back from one (units < 0)
 -- as a posting of an event of a sale. What comes back to a member after it was
 -- taken returns to where it was taken from; the rest opens a lot.
@@ -129,8 +181,23 @@ AS $$
 DECLARE
   own bigint := @crm@._account(member_id, asset_id);
   lots boolean := (SELECT t.has_lots FROM @crm@.asset AS t WHERE t.id = asset_id);
+  policy text := @crm@._setting('points_clawback', 'arrears');
   fresh bigint;
+  first_event bigint;
+  due bigint;
 BEGIN
+  IF asset_id = 1 AND @crm@._inactivity_months() IS NOT NULL THEN
+    PERFORM @crm@._points_sweep(ARRAY[own], at);
+  END IF;
+  IF units > 0 AND lots THEN
+    -- what was written off when it was taken back is owed again before it is given back
+    PERFORM @crm@._write_off(own, member_id, asset_id, -least(units, w.units), event_id, at)
+    FROM (SELECT coalesce(sum(CASE WHEN p.to_account = own THEN p.units ELSE -p.units END), 0)::bigint AS units
+          FROM @crm@.ledger_event AS e JOIN @crm@.ledger_event AS o ON o.reverses_id = e.id AND o.kind = 'write off'
+               JOIN @crm@.posting AS p ON p.event_id = o.id AND own IN (p.from_account, p.to_account)
+          WHERE e.sale_id = sale_id) AS w
+    WHERE w.units > 0;
+  END IF;
   INSERT INTO @crm@.posting (event_id, posting_no, asset_id, from_account, to_account, units, rule_id)
   SELECT event_id, posting_no, asset_id,
          CASE WHEN units > 0 THEN @crm@._programme_account(asset_id, CASE WHEN rule_id IS NULL THEN 'clawed back' ELSE 'issued' END) ELSE own END,
@@ -148,7 +215,16 @@ BEGIN
       PERFORM crm_member.ledger_settle_arrears(@crm_name@, own, event_id);
     END IF;
   ELSIF lots THEN
-    PERFORM crm_member.ledger_take(@crm_name@, own, -units, event_id, at, coalesce((SELECT e.id FROM @crm@.ledger_event AS e WHERE e.sale_id = sale_id AND e.kind = 'earn'), 0));
+    first_event := coalesce((SELECT e.id FROM @crm@.ledger_event AS e WHERE e.sale_id = sale_id AND e.kind = 'earn'), 0);
+    PERFORM @crm@._expired_back(own, member_id, asset_id, first_event, -units, at);
+    IF policy = 'pending' THEN
+      due := crm_member.ledger_take(@crm_name@, own, -units, event_id, at, first_event, 'pending');
+    ELSE
+      due := crm_member.ledger_take(@crm_name@, own, -units, event_id, at, first_event, 'all');
+    END IF;
+    IF due > 0 AND policy <> 'arrears' THEN
+      PERFORM @crm@._write_off(own, member_id, asset_id, due, event_id, at);
+    END IF;
   END IF;
 END
 $$;
@@ -269,7 +345,8 @@ BEGIN
              CASE WHEN s.net_spend > 0 THEN @crm@._kept(s.id, e.asset_id, e.units) ELSE -e.units END AS units
       FROM @crm@._sale_earned(s) AS e
       WHERE s.member_id IS NOT NULL
-        AND s.occurred_at >= (SELECT o.accrue_from FROM @crm@.source AS o WHERE o.id = s.source_id)
+        AND (s.occurred_at >= (SELECT o.accrue_from FROM @crm@.source AS o WHERE o.id = s.source_id)
+             OR EXISTS (SELECT FROM @crm@.ledger_event AS k WHERE k.sale_id = s.id AND k.kind = 'earn'))
     ), booked AS (
       -- what was booked to a member who was merged into another counts as that one's
       SELECT coalesce(m.merged_into_id, m.id) AS member_id, a.asset_id, sum(CASE WHEN p.to_account = a.id THEN p.units ELSE -p.units END)::bigint AS units
@@ -305,8 +382,8 @@ COMMENT ON FUNCTION @crm@._points_settle(bigint, timestamptz) IS 'books the diff
 -- What sales earn by the rules in force when they happened, before refunds:
 -- units of each asset, the rule of the lowest number in charge, the life of
 -- the lot, and how it was computed where that is not plain from the rule. Sales
--- without a member, refunds and those from before their source accrues earn
--- nothing. Materialized, so that functions over what it computes are inlined
+-- without a member and refunds earn nothing; whether a sale comes from before
+-- its source accrues is for the caller to ask. Materialized, so that functions over what it computes are inlined
 -- and not set up anew for each row.
 CREATE OR REPLACE FUNCTION @crm@._sales_earn(sale_ids bigint[])
 RETURNS TABLE (sale_id bigint, member_id bigint, occurred_at timestamptz, asset_id smallint, units bigint, rule_id bigint, available_from timestamptz, expires_at timestamptz, explanation jsonb)
@@ -315,7 +392,6 @@ BEGIN ATOMIC
   WITH part AS MATERIALIZED (
     SELECT s.id AS sale_id, s.member_id, s.occurred_at, r.asset_id, r.units * s.net_spend / r.per_amount AS units, r.id AS rule_id, r.rule_no
     FROM unnest(sale_ids) AS n(id) JOIN @crm@.sale AS s ON s.id = n.id
-         JOIN @crm@.source AS o ON o.id = s.source_id AND s.occurred_at >= o.accrue_from
          JOIN @crm@.earning_rule AS r ON r.event = 'sale' AND r.valid_from <= s.occurred_at AND s.occurred_at < r.valid_to
     WHERE s.member_id IS NOT NULL AND s.net_spend > 0
   ), whole AS MATERIALIZED (
@@ -331,7 +407,7 @@ BEGIN ATOMIC
          t.available_from, @crm@._expiry(t.available_from, t.expiry_months, t.expiry_end), NULL::jsonb
   FROM timed AS t;
 END;
-COMMENT ON FUNCTION @crm@._sales_earn(bigint[]) IS 'units of each asset that sales earn, with the rule, the life of the lot and an explanation; the one place where rules decide, writes nothing';
+COMMENT ON FUNCTION @crm@._sales_earn(bigint[]) IS 'units of each asset that sales earn, with the rule, the life of the lot and an explanation; the one place where rules decide, writes nothing; the caller leaves out sales from before their source accrues';
 
 CREATE OR REPLACE FUNCTION @crm@._points_special(from_at timestamptz, to_at timestamptz) RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -360,6 +436,10 @@ BEGIN
   events := crm_member.ledger_earn(@crm_name@, sale_ids, special);
   IF special THEN
     PERFORM @crm@._rules_count((SELECT array_agg(e.id) FROM @crm@.ledger_event AS e WHERE e.sale_id = ANY (sale_ids) AND e.kind = 'earn'));
+  END IF;
+  IF @crm@._inactivity_months() IS NOT NULL THEN
+    PERFORM @crm@._points_sweep(array_agg(a.id ORDER BY a.member_id), max(s.occurred_at))
+    FROM unnest(sale_ids) AS n(id) JOIN @crm@.sale AS s ON s.id = n.id JOIN @crm@.account AS a ON a.member_id = s.member_id AND a.asset_id = 1;
   END IF;
   SELECT array_agg(n.id) INTO lined FROM unnest(sale_ids) AS n(id) WHERE EXISTS (SELECT FROM @crm@.sale_line AS y WHERE y.sale_id = n.id);
   IF lined IS NOT NULL THEN
@@ -466,6 +546,41 @@ CREATE OR REPLACE TRIGGER sale_30_points_update AFTER UPDATE ON @crm@.sale
 CREATE OR REPLACE TRIGGER sale_30_points_delete AFTER DELETE ON @crm@.sale
   REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION @crm@._points_change();
 
+CREATE OR REPLACE FUNCTION @crm@._inactivity_months() RETURNS integer
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN (SELECT (s.value #>> '{}')::integer FROM @crm@.setting AS s WHERE s.key = 'points_inactivity_months');
+END
+$$;
+COMMENT ON FUNCTION @crm@._inactivity_months() IS 'after how many months without earning or redeeming all points are gone; NULL: never';
+
+-- Points are gone when a member has neither earned nor redeemed for so many
+-- months, at the end of that local day. It is read from the events, so that
+-- what is told late counts when it happened.
+CREATE OR REPLACE FUNCTION @crm@._points_lapses(account_id bigint, as_of timestamptz, known_at timestamptz) RETURNS SETOF timestamptz
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  months integer := @crm@._inactivity_months();
+BEGIN
+  IF months IS NOT NULL THEN
+    RETURN QUERY
+    SELECT g.lapse
+    FROM (SELECT @crm@._expiry(e.occurred_at, months, 'day') AS lapse, lead(e.occurred_at) OVER (ORDER BY e.occurred_at) AS next_at
+          FROM (SELECT q.event_id FROM @crm@.posting AS q WHERE q.to_account = account_id AND q.to_account > 0 AND q.asset_id = 1
+                UNION SELECT q.event_id FROM @crm@.posting AS q WHERE q.from_account = account_id AND q.from_account > 0 AND q.asset_id = 1) AS p
+               JOIN @crm@.ledger_event AS e ON e.id = p.event_id
+          WHERE e.kind IN ('earn', 'accrue', 'grant', 'open', 'redeem')
+            AND e.occurred_at <= as_of AND e.recorded_at <= known_at) AS g
+    WHERE g.lapse <= least(g.next_at, as_of);
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION @crm@._points_lapses(bigint, timestamptz, timestamptz) IS 'the instants up to as_of at which the points of an account were gone for want of activity';
+
 -- What is in the lots of a member at an instant, as known at another: nothing
 -- here depends on a job having run.
 CREATE OR REPLACE FUNCTION @crm@._balance(member_id bigint, asset_id smallint, as_of timestamptz, known_at timestamptz)
@@ -474,6 +589,8 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
 BEGIN ATOMIC
   WITH own AS (
     SELECT a.id FROM @crm@.account AS a WHERE a.member_id = _balance.member_id AND a.asset_id = _balance.asset_id
+  ), lapse AS MATERIALIZED (
+    SELECT x.at FROM own AS o CROSS JOIN LATERAL @crm@._points_lapses(o.id, as_of, known_at) AS x(at)
   ), moved AS (
     SELECT coalesce(sum(CASE WHEN p.to_account = o.id THEN p.units ELSE -p.units END), 0) AS units
     FROM own AS o
@@ -483,7 +600,7 @@ BEGIN ATOMIC
          JOIN @crm@.ledger_event AS e ON e.id = p.event_id
     WHERE e.occurred_at <= as_of AND e.recorded_at <= known_at
   ), lots AS (
-    SELECT l.available_from, l.expires_at,
+    SELECT l.available_from, least(l.expires_at, (SELECT min(x.at) FROM lapse AS x WHERE x.at > l.available_from)) AS expires_at,
            l.units - coalesce((SELECT sum(u.units) FROM @crm@.lot_use AS u JOIN @crm@.ledger_event AS w ON w.id = u.event_id
                                WHERE u.lot_event_id = l.event_id AND u.lot_no = l.lot_no AND u.at <= as_of AND w.recorded_at <= known_at), 0) AS units
     FROM own AS o JOIN @crm@.lot AS l ON l.account_id = o.id JOIN @crm@.ledger_event AS e ON e.id = l.event_id
@@ -540,12 +657,13 @@ BEGIN
     SELECT DISTINCT r.refund_of_id AS id FROM @crm@.sale AS r WHERE r.refund_of_id IS NOT NULL
   )
   SELECT count(*) INTO wrong
-  FROM @crm@.sale AS s JOIN @crm@.source AS o ON o.id = s.source_id AND s.occurred_at >= o.accrue_from
+  FROM @crm@.sale AS s JOIN @crm@.source AS o ON o.id = s.source_id
+       LEFT JOIN (SELECT v.sale_id FROM @crm@.ledger_event AS v WHERE v.kind = 'earn') AS n ON n.sale_id = s.id
        CROSS JOIN LATERAL @crm@._earning(s.occurred_at, s.net_spend) AS e
        LEFT JOIN refunded AS r ON r.id = s.id
        JOIN @crm@.member AS w ON w.id = s.member_id
        LEFT JOIN booked AS b ON b.sale_id = s.id AND b.member_id = coalesce(w.merged_into_id, w.id) AND b.asset_id = e.asset_id
-  WHERE s.member_id IS NOT NULL
+  WHERE s.member_id IS NOT NULL AND (s.occurred_at >= o.accrue_from OR n.sale_id IS NOT NULL)
     AND b.by_rules IS NOT TRUE
     AND NOT EXISTS (SELECT FROM @crm@.earning_rule AS k
                     WHERE (k.special OR k.recorded_at > s.recorded_at) AND k.event = 'sale' AND k.valid_from <= s.occurred_at AND s.occurred_at < k.valid_to)

@@ -284,12 +284,11 @@ BEGIN ATOMIC
          m.orders_30d, m.orders_12m, m.orders_all, m.net_spend_30d, m.net_spend_12m, m.net_spend_year, m.net_spend_all, m.days_since_order,
          m.day, m.clock, m.weekday, m.hour, m.day_of_month, m.month, m.year
   FROM unnest(sale_ids) AS n(id) JOIN @crm@.sale AS s ON s.id = n.id
-       JOIN @crm@.source AS o ON o.id = s.source_id AND s.occurred_at >= o.accrue_from
        LEFT JOIN @crm@.store AS t ON t.id = s.store_id
        CROSS JOIN LATERAL @crm@._member_facts(s.member_id, s.occurred_at, s.id, used) AS m
   WHERE s.member_id IS NOT NULL AND s.net_spend > 0;
 END;
-COMMENT ON FUNCTION @crm@._sale_facts(bigint[], text[]) IS 'the published columns of sales, one row each that can earn; guests, refunds and sales before accrue_from are left out';
+COMMENT ON FUNCTION @crm@._sale_facts(bigint[], text[]) IS 'the published columns of sales, one row each that can earn; guests and refunds are left out';
 
 CREATE OR REPLACE FUNCTION @crm@._line_facts(sale_ids bigint[])
 RETURNS TABLE (of_sale_id bigint, line_no integer, product text, category text, parent_category text, top_category text, quantity numeric, line_amount numeric,

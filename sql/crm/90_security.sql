@@ -28,6 +28,11 @@ UNION ALL SELECT 'auditor', 'f', f.object FROM unnest('{points_balance,tier_for}
 UNION ALL SELECT l.level, 'r', r.object
 FROM unnest('{clerk,app,manager}'::text[]) AS l(level), unnest('{member,sale,sale_line,sale_tender,store,category,product,members,sales,sale_lines}'::text[]) AS r(object)
 UNION ALL SELECT 'auditor', 'r', r.object FROM unnest('{members,sales,sale_lines}'::text[]) AS r(object)
+UNION ALL SELECT l.level, 'f', f.object
+FROM unnest('{clerk,app,manager}'::text[]) AS l(level), unnest('{points_accrue,points_redeem,points_pool_balance,points_expiring,points_statement,points_explain}'::text[]) AS f(object)
+UNION ALL SELECT l.level, 'f', f.object FROM unnest('{app,manager}'::text[]) AS l(level), unnest('{points_grant,points_reverse,points_transfer,points_release}'::text[]) AS f(object)
+UNION ALL SELECT 'manager', 'f', f.object FROM unnest('{points_import,points_accrue_sales,points_expire,points_notify_expiring,points_liability}'::text[]) AS f(object)
+UNION ALL SELECT 'auditor', 'f', f.object FROM unnest('{points_pool_balance,points_expiring,points_statement,points_explain,points_liability}'::text[]) AS f(object)
 UNION ALL SELECT 'auditor', 'r', r.object
 FROM unnest('{audit_log,audit_note,audit_seal,column_classes,consent,consent_purpose,erasure,crm_layout,setting,captured,job_run,store,category,product,access,outbox,member,realm,member_key,source,sale,sale_past,sale_line,sale_tender,member_history,asset,account,ledger_event,posting,lot,lot_use,earning_rule,tier_ladder,tier,member_tier,tier_pin}'::text[]) AS r(object)
 UNION ALL SELECT l.level, 'f', f.object FROM unnest('{clerk,app,manager}'::text[]) AS l(level), unnest('{record_event,rewards_for,reward_redeem,reward_undo}'::text[]) AS f(object)

@@ -17,9 +17,9 @@ CREATE FUNCTION crm_member.ledger_earn(schema_name text, sale_ids bigint[], by_r
 AS 'MODULE_PATHNAME', 'crm_ledger_earn' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
 COMMENT ON FUNCTION crm_member.ledger_earn(text, bigint[], boolean) IS 'books what sales of a CRM schema earn, as its function _sales_earn or, by_rules, _rules_earn says, in one pass in the order of members, and answers the number of events. For the functions of the schema, with the rights of its owner. Errors: 22003 beyond bigint, 3F000 no such schema, 42501 not allowed';
 
-CREATE FUNCTION crm_member.ledger_take(schema_name text, account_id bigint, units bigint, event_id bigint, at timestamptz, first_event bigint) RETURNS bigint
+CREATE FUNCTION crm_member.ledger_take(schema_name text, account_id bigint, units bigint, event_id bigint, at timestamptz, first_event bigint, lots text DEFAULT 'all') RETURNS bigint
 AS 'MODULE_PATHNAME', 'crm_ledger_take' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
-COMMENT ON FUNCTION crm_member.ledger_take(text, bigint, bigint, bigint, timestamptz, bigint) IS 'books a debit of an account against its lots, those of first_event (0: none) before all others, and answers what no lot covered, which becomes arrears. For the functions of the schema, with the rights of its owner. Errors: 3F000 no such schema, 42501 not allowed';
+COMMENT ON FUNCTION crm_member.ledger_take(text, bigint, bigint, bigint, timestamptz, bigint, text) IS 'books a debit of an account against its lots (all, available or pending), those of first_event (0: none) before all others, and answers what no lot covered, which becomes arrears. For the functions of the schema, with the rights of its owner. Errors: 22023 other lots, 3F000 no such schema, 42501 not allowed';
 
 CREATE FUNCTION crm_member.ledger_give_back(schema_name text, account_id bigint, units bigint, event_id bigint, undone bigint[], forgivable bigint, at timestamptz) RETURNS bigint
 AS 'MODULE_PATHNAME', 'crm_ledger_give_back' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
@@ -28,3 +28,11 @@ COMMENT ON FUNCTION crm_member.ledger_give_back(text, bigint, bigint, bigint, bi
 CREATE FUNCTION crm_member.ledger_settle_arrears(schema_name text, account_id bigint, event_id bigint) RETURNS void
 AS 'MODULE_PATHNAME', 'crm_ledger_settle_arrears' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
 COMMENT ON FUNCTION crm_member.ledger_settle_arrears(text, bigint, bigint) IS 'uses the lots that an event has just opened to settle the arrears of their account. For the functions of the schema, with the rights of its owner. Errors: 3F000 no such schema, 42501 not allowed';
+
+CREATE FUNCTION crm_member.ledger_credit(schema_name text, event_id bigint, posting_no smallint, account_id bigint, asset_id smallint, units bigint, counter bigint, rule_id bigint, at timestamptz, available_from timestamptz, expires_at timestamptz, active boolean) RETURNS bigint
+AS 'MODULE_PATHNAME', 'crm_ledger_credit' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION crm_member.ledger_credit(text, bigint, smallint, bigint, smallint, bigint, bigint, bigint, timestamptz, timestamptz, timestamptz, boolean) IS 'books units of an event to an account of a member from another account (counter), opens the lot and answers the arrears that it settled; rule_id 0 is none, active says that the member did it. For the functions of the schema, with the rights of its owner. Errors: 22023 no such asset or units below 1, 22003 beyond bigint, 3F000 no such schema, 42501 not allowed';
+
+CREATE FUNCTION crm_member.ledger_debit(schema_name text, event_id bigint, posting_no smallint, account_id bigint, asset_id smallint, units bigint, counter bigint, at timestamptz, first_event bigint, lots text, active boolean) RETURNS bigint
+AS 'MODULE_PATHNAME', 'crm_ledger_debit' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION crm_member.ledger_debit(text, bigint, smallint, bigint, smallint, bigint, bigint, timestamptz, bigint, text, boolean) IS 'books units of an event from an account of a member to another account (counter), takes them from its lots (lots: available, pending or all; those of first_event before all others, 0 for none) and answers what no lot covered, which becomes arrears. For the functions of the schema, with the rights of its owner. Errors: 22023 no such asset or units below 1, 22003 beyond bigint, 3F000 no such schema, 42501 not allowed';

@@ -1,0 +1,187 @@
+-- sql/crm_points_doors.sql
+-- The doors of points: earning, granting, redeeming, undoing, transfer, pools, release, expiry, import; each number by hand.
+--
+-- Seed programme: 1 yuan = 1 point, rounded down, expiring 12 months on at the
+-- end of that year.
+
+SET client_min_messages = warning;
+SET timezone = 'Asia/Shanghai';
+\set VERBOSITY sqlstate
+SELECT crm_member.create_crm('crm');
+INSERT INTO crm.member (member_no, joined_at) SELECT 'm' || i, '2023-01-01' FROM generate_series(1, 12) AS i;
+CREATE FUNCTION pg_temp.book(bigint) RETURNS TABLE (kind text, units bigint, at timestamptz) LANGUAGE sql AS $$
+  SELECT e.kind, CASE WHEN p.to_account > 0 THEN p.units ELSE -p.units END, e.occurred_at FROM crm.ledger_event AS e JOIN crm.posting AS p ON p.event_id = e.id AND p.asset_id = 1
+  WHERE e.member_id = $1 ORDER BY e.id, p.posting_no $$;
+CREATE FUNCTION pg_temp.lots(bigint) RETURNS TABLE (units bigint, left_units bigint, available_from timestamptz, expires_at timestamptz) LANGUAGE sql AS $$
+  SELECT l.units, l.left_units, l.available_from, l.expires_at FROM crm.lot AS l JOIN crm.account AS a ON a.id = l.account_id AND a.asset_id = 1 WHERE a.member_id = $1 ORDER BY l.event_id, l.lot_no $$;
+
+-- 99.99 earns 99; a repeat gets the first answer, also after more has happened; other content is refused; 0.99 earns nothing
+SELECT points, available, pending, tier FROM crm.points_accrue(1, 99.99, 'a1', '2024-03-05 10:00');
+SELECT points, available FROM crm.points_accrue(1, 0.99, 'a2', '2024-03-05 11:00');
+SELECT points, available FROM crm.points_accrue(1, 50, 'a3', '2024-03-05 12:00', dry_run => true);
+SELECT points, available FROM crm.points_accrue(1, 99.99, 'a1', '2024-03-05 10:00');
+SELECT points FROM crm.points_accrue(1, 98.99, 'a1', '2024-03-05 10:00');
+SELECT points FROM crm.points_redeem(1, 1, 'a1');
+SELECT count(*) FROM crm.ledger_event;
+-- what is no amount, no number, no member, no request
+SELECT points FROM crm.points_accrue(1, 'NaN', 'x1');
+SELECT points FROM crm.points_accrue(1, 'Infinity', 'x1');
+SELECT points FROM crm.points_accrue(1, -1, 'x1');
+SELECT points FROM crm.points_accrue(1, 0, 'x1');
+SELECT points FROM crm.points_accrue(1, NULL, 'x1');
+SELECT points FROM crm.points_accrue(1, 1.005, 'x1');
+SELECT points FROM crm.points_accrue(99, 1, 'x1');
+SELECT points FROM crm.points_accrue(1, 1, '');
+SELECT points FROM crm.points_accrue(1, 1, 'x1', 'infinity');
+SELECT points FROM crm.points_redeem(1, 0, 'x1');
+SELECT points FROM crm.points_redeem(1, -5, 'x1');
+SELECT points FROM crm.points_redeem(1, NULL, 'x1');
+SELECT points FROM crm.points_redeem(1, 5, 'x1', asset => 'principal');
+
+-- lots: 99 (until the end of 2025), 100 until 1 April 2024 and 30 for ever, granted later. 120 takes 100 and 20 of the 99
+SELECT points, available FROM crm.points_grant(1, 30, 'g0', '2024-03-05 12:00', expires_at => 'infinity');
+SELECT points, available FROM crm.points_grant(1, 100, 'g1', '2024-03-05 13:00', expires_at => '2024-04-01');
+SELECT points, available FROM crm.points_redeem(1, 120, 'r1', '2024-03-31 23:59:59.999999', dry_run => true);
+SELECT points, available FROM crm.points_redeem(1, 120, 'r1', '2024-03-31 23:59:59.999999');
+SELECT * FROM pg_temp.lots(1);
+-- 109 are left: 110 is too much, 109 is not; at the instant of expiry a lot is gone
+SELECT points FROM crm.points_redeem(1, 110, 'r2', '2024-03-31 23:59:59.999999');
+SELECT topic, member_id, body FROM crm.outbox WHERE topic LIKE 'points%';
+-- undone in April, in two parts: the lot that expires last first, so 20 to the 99, then 100 to the expired one, which expires at that instant
+SELECT reversal_id IS NOT NULL AS undone, points, available FROM crm.points_reverse((SELECT id FROM crm.ledger_event WHERE kind = 'redeem'), 'v1', '2024-04-10 10:00', units => 30);
+SELECT points, available FROM crm.points_reverse((SELECT id FROM crm.ledger_event WHERE kind = 'redeem'), 'v2', '2024-04-11 10:00');
+SELECT points FROM crm.points_reverse((SELECT id FROM crm.ledger_event WHERE kind = 'redeem'), 'v3', '2024-04-11 10:00');
+SELECT points FROM crm.points_reverse((SELECT id FROM crm.ledger_event WHERE kind = 'reverse' LIMIT 1), 'v3', '2024-04-11 10:00');
+SELECT points FROM crm.points_reverse(4711, 'v3');
+SELECT available FROM crm.points_balance(1, '2024-04-12');
+-- what is gone is booked: 10 at the first return and 90 at the second; the sweep finds nothing more
+SELECT * FROM crm.points_expire('2024-05-01');
+SELECT * FROM crm.points_expire('2024-05-01');
+SELECT points FROM crm.points_expire('2999-01-01');
+SELECT * FROM pg_temp.book(1);
+SELECT rows_done, state FROM crm.job_run WHERE job = 'points_expire' ORDER BY id;
+-- balance at the ends of the story: 99, 229 from 13:00, 109 spent, 129 after the first return (20 of 30 to a living lot), still 129
+SELECT t.at, b.balance, b.available FROM (VALUES ('2024-03-05 10:00'::timestamptz), ('2024-03-05 13:00'), ('2024-03-31 23:59:59.999999'), ('2024-04-01 00:00'), ('2024-04-10 10:00'), ('2024-04-11 10:00'), ('2026-01-01')) AS t(at), LATERAL crm.points_balance(1, t.at) AS b;
+
+-- a grant is taken back: its lot first, the rest owed; the next 30 settle 30 of 40
+SELECT available FROM crm.points_grant(2, 100, 'g2', '2024-05-01 10:00');
+SELECT available FROM crm.points_redeem(2, 40, 'r3', '2024-05-02 10:00');
+SELECT points, available FROM crm.points_reverse((SELECT id FROM crm.ledger_event WHERE request_id = 'g2'), 'v4', '2024-05-03 10:00');
+SELECT * FROM crm.points_balance(2, '2024-05-04');
+SELECT available FROM crm.points_accrue(2, 30, 'a4', '2024-05-05 10:00');
+SELECT * FROM crm.points_balance(2, '2024-05-06');
+
+-- refunded after its points have expired unspent: nothing is owed, whether the sweep has run or not
+INSERT INTO crm.sale (source_key, member_id, occurred_at, net_spend) VALUES ('x', 4, '2023-03-01 10:00', 25), ('y', 4, '2023-03-02 10:00', 35);
+INSERT INTO crm.sale (source_key, member_id, occurred_at, net_spend, refund_of_id) SELECT 'x1', 4, '2025-01-05 10:00', -25, id FROM crm.sale WHERE source_key = 'x';
+SELECT points FROM crm.points_expire('2025-01-06');
+INSERT INTO crm.sale (source_key, member_id, occurred_at, net_spend, refund_of_id) SELECT 'y1', 4, '2025-01-07 10:00', -35, id FROM crm.sale WHERE source_key = 'y';
+SELECT * FROM crm.points_balance(4, '2025-01-08');
+SELECT * FROM pg_temp.book(4);
+
+-- transfer keeps the expiry, part by part: 50 until 1 July and 30 of what expires at the end of 2025
+SELECT available FROM crm.points_grant(3, 50, 'g3', '2024-06-01 10:00', expires_at => '2024-07-01');
+SELECT available FROM crm.points_grant(3, 60, 'g4', '2024-06-01 10:00');
+SELECT points, available, to_available FROM crm.points_transfer(3, 4, 80, 't1', '2024-06-02 10:00');
+SELECT * FROM pg_temp.lots(4) WHERE available_from >= '2024-01-01';
+SELECT points FROM crm.points_transfer(3, 4, 31, 't2', '2024-06-02 10:00');
+SELECT points FROM crm.points_transfer(3, 3, 1, 't2', '2024-06-02 10:00');
+SELECT kind, points, balance, other_member_id FROM crm.points_statement(4, '2024-01-01', '2025-01-01');
+SELECT kind, points, balance, other_member_id FROM crm.points_statement(3, '2024-06-02');
+-- what comes settles what is owed: 10 of member 2, who owes 10
+SELECT points, available, to_available FROM crm.points_transfer(3, 2, 15, 't3', '2024-06-03 10:00');
+
+-- a household: 20 until August of one, 30 until September of the other, 100 for ever of the first; 45 are the 20 and 25 of the 30
+SELECT crm.household_join(6, 5, 'h1') IS NOT NULL AS joined;
+SELECT available FROM crm.points_grant(5, 20, 'g5', '2024-06-01 10:00', expires_at => '2024-08-01');
+SELECT available FROM crm.points_grant(6, 30, 'g6', '2024-06-01 10:00', expires_at => '2024-09-01');
+SELECT available FROM crm.points_grant(5, 100, 'g7', '2024-06-01 10:00', expires_at => 'infinity');
+SELECT members, available FROM crm.points_pool_balance(6, '2024-06-02');
+SELECT points, available FROM crm.points_redeem(6, 45, 'r4', '2024-06-02 10:00', pool => true);
+SELECT m, b.available FROM (VALUES (5), (6)) AS v(m), LATERAL crm.points_balance(m, '2024-06-03') AS b;
+-- 151 are not there; undone, each owner has all again
+SELECT points FROM crm.points_redeem(6, 106, 'r5', '2024-06-02 10:00', pool => true);
+SELECT points FROM crm.points_reverse((SELECT id FROM crm.ledger_event WHERE request_id = 'r4'), 'v5', '2024-06-04 10:00');
+SELECT m, b.available FROM (VALUES (5), (6)) AS v(m), LATERAL crm.points_balance(m, '2024-06-05') AS b;
+
+-- pending until a day, and until an event; what is released lives from then on: 12 months, to the end of the year
+SELECT available, pending FROM crm.points_grant(7, 10, 'g8', '2024-11-01 10:00', available_from => '2024-11-08');
+SELECT available, pending FROM crm.points_grant(7, 70, 'g9', '2024-11-01 10:00', await => 'review');
+SELECT * FROM crm.points_balance(7, '2024-11-08');
+SELECT points, available, pending FROM crm.points_release((SELECT id FROM crm.ledger_event WHERE request_id = 'g9'), 'l1', '2025-02-01 10:00');
+SELECT points FROM crm.points_release((SELECT id FROM crm.ledger_event WHERE request_id = 'g9'), 'l2', '2025-02-01 10:00');
+SELECT points, available, pending FROM crm.points_release((SELECT id FROM crm.ledger_event WHERE request_id = 'g9'), 'l1', '2025-02-01 10:00');
+SELECT * FROM crm.points_expiring(7, as_of => '2025-02-02');
+SELECT * FROM crm.points_expiring(7, '2026-12-31', '2025-02-02');
+
+-- opening balances with their own dates
+SELECT * FROM crm.points_import('[{"member_id": 8, "points": 500, "earned_at": "2023-05-01 10:00+08"}, {"member_id": 8, "points": 20, "earned_at": "2023-06-01 10:00+08", "expires_at": "2026-06-01 00:00+08"}]', 'i1');
+SELECT * FROM crm.points_import('[{"member_id": 8, "points": 500, "earned_at": "2023-05-01 10:00+08"}, {"member_id": 8, "points": 20, "earned_at": "2023-06-01 10:00+08", "expires_at": "2026-06-01 00:00+08"}]', 'i1');
+SELECT * FROM crm.points_import('[{"member_id": 8, "points": 0, "earned_at": "2023-05-01 10:00+08"}]', 'i2');
+SELECT * FROM pg_temp.lots(8);
+-- sold long before it was imported: 500 of 520 are there at the end of 2024, 20 a year later
+SELECT t.at, b.available FROM (VALUES ('2024-12-31 23:59'::timestamptz), ('2025-01-01 00:00')) AS t(at), LATERAL crm.points_balance(8, t.at) AS b;
+
+-- 2^63 - 1 points, and one more
+SELECT available FROM crm.points_grant(9, 9223372036854775807, 'g10', '2024-01-01 10:00');
+SELECT available FROM crm.points_grant(9, 1, 'g11', '2024-01-01 10:00');
+SELECT balance FROM crm.account WHERE member_id = 9 AND asset_id = 1;
+SELECT points FROM crm.points_redeem(9, 9223372036854775806, 'r6', '2024-01-02 10:00');
+
+-- clawback policies: 100 earned, 70 spent, the sale refunded in full
+UPDATE crm.setting SET value = '"clamp"' WHERE key = 'points_clawback';
+INSERT INTO crm.sale (source_key, member_id, occurred_at, net_spend) VALUES ('c', 10, '2024-07-01 10:00', 100);
+SELECT available FROM crm.points_redeem(10, 70, 'r7', '2024-07-02 10:00');
+INSERT INTO crm.sale (source_key, member_id, occurred_at, net_spend, refund_of_id) SELECT 'c1', 10, '2024-07-03 10:00', -100, id FROM crm.sale WHERE source_key = 'c';
+-- 30 taken, 70 written off
+SELECT * FROM crm.points_balance(10, '2024-07-04');
+SELECT * FROM pg_temp.book(10);
+-- the refund is taken back: as before it, 30
+DELETE FROM crm.sale WHERE source_key = 'c1';
+SELECT balance, arrears FROM crm.account WHERE member_id = 10 AND asset_id = 1;
+-- pending points alone: of a sale whose points are available nothing is taken
+UPDATE crm.setting SET value = '"pending"' WHERE key = 'points_clawback';
+INSERT INTO crm.sale (source_key, member_id, occurred_at, net_spend) VALUES ('d', 11, '2024-07-01 10:00', 100);
+INSERT INTO crm.sale (source_key, member_id, occurred_at, net_spend, refund_of_id) SELECT 'd1', 11, '2024-07-03 10:00', -100, id FROM crm.sale WHERE source_key = 'd';
+SELECT available FROM crm.points_balance(11, '2024-07-04');
+UPDATE crm.setting SET value = '"arrears"' WHERE key = 'points_clawback';
+
+-- inactivity: 6 months after the last earning or redemption, by local day: 100 on 15 January, 50 on 10 March, gone with 11 September;
+-- what is granted in December lives on, and nothing of the old is spent
+INSERT INTO crm.setting (key, value, meaning) VALUES ('points_inactivity_months', '6', 'test');
+SELECT available FROM crm.points_grant(12, 100, 'g12', '2024-01-15 10:00', expires_at => 'infinity');
+INSERT INTO crm.sale (source_key, member_id, occurred_at, net_spend) VALUES ('e', 12, '2024-03-10 23:59', 50);
+SELECT t.at, b.balance, b.available FROM (VALUES ('2024-09-10 23:59:59.999999'::timestamptz), ('2024-09-11 00:00')) AS t(at), LATERAL crm.points_balance(12, t.at) AS b;
+SELECT expires_at, points FROM crm.points_expiring(12, as_of => '2024-04-01');
+SELECT available FROM crm.points_grant(12, 7, 'g13', '2024-12-01 10:00', expires_at => 'infinity');
+SELECT points FROM crm.points_redeem(12, 8, 'r8', '2024-12-02 10:00');
+SELECT * FROM pg_temp.book(12);
+SELECT balance, available FROM crm.points_balance(12, '2024-10-01');
+SELECT members, events, points FROM crm.points_expire('2024-12-31');
+DELETE FROM crm.setting WHERE key = 'points_inactivity_months';
+
+-- sales from before their source accrues earn when they are told to; what was refunded is taken back; a second run finds nothing
+CREATE TABLE public.old_orders (id bigint PRIMARY KEY, member_id bigint, at timestamptz, total numeric, refund_of bigint);
+INSERT INTO public.old_orders VALUES (1, 1, '2023-02-01 10:00', 100, NULL), (2, 2, '2023-02-02 10:00', 30, NULL), (3, 1, '2023-02-03 10:00', -40, 1), (4, NULL, '2023-02-01 10:00', 7, NULL);
+SELECT sales FROM crm.attach_sales('public.old_orders', 'member_id', 'at', 'total', 'id', refund_of_column => 'refund_of');
+SELECT * FROM crm.points_accrue_sales('2023-01-01', '2023-02-02 10:00');
+SELECT * FROM crm.points_accrue_sales('2023-01-01', '2023-03-01');
+SELECT * FROM crm.points_accrue_sales('2023-01-01', '2023-03-01');
+SELECT kind, points FROM crm.points_statement((SELECT member_id FROM crm.sale WHERE source_key = '1'));
+
+-- why, and how much in all
+SELECT asset, points, rule_no, rule_version, rule_code, basis, computed, rounding FROM crm.points_explain((SELECT id FROM crm.ledger_event WHERE request_id = 'a1'));
+SELECT points FROM crm.points_explain(0);
+SELECT outstanding - available - pending AS zero, owed, value FROM crm.points_liability('2024-12-31');
+
+-- notices of what is about to expire, once
+SELECT crm.points_notify_expiring('2999-01-01') > 0 AS wrote, crm.points_notify_expiring('2999-01-01') AS again;
+
+-- points of the programme's own
+SELECT crm.asset_add('stamps');
+SELECT available FROM crm.points_grant(1, 9, 's1', '2024-01-01 10:00', asset => 'stamps');
+SELECT points, available FROM crm.points_redeem(1, 5, 's2', '2024-01-02 10:00', asset => 'stamps');
+
+SELECT check_name, detail FROM crm_member.check_crm('crm') WHERE NOT ok;
+DROP TABLE public.old_orders CASCADE;
+SELECT crm_member.drop_crm('crm', confirm => 'crm');

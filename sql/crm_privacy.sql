@@ -108,6 +108,21 @@ INSERT INTO crm.member_pii (member_id, full_name) VALUES (2, '王小明');
 SELECT member_id FROM crm.member_register('r9', '王小明', '13800000001', store_id => 1);
 SELECT check_name, detail FROM crm_member.check_crm('crm') WHERE NOT ok;
 
+-- a key that is an address stays while the shop's own table has orders under it: nothing is made anew of it; once that is cleaned it goes
+CREATE SCHEMA crm_test_shop;
+CREATE TABLE crm_test_shop.orders (id integer PRIMARY KEY, customer text, at timestamptz NOT NULL, total numeric);
+INSERT INTO crm_test_shop.orders VALUES (1, 'gold@example.net', '2024-01-01', 10), (2, 'silver@example.net', '2024-01-02', 20);
+SELECT sales FROM crm.attach_sales('crm_test_shop.orders', member_column => 'customer', at_column => 'at', amount_column => 'total', key_column => 'id');
+SELECT count(*) AS erased FROM (SELECT member_id FROM crm.member_key WHERE key = 'gold@example.net') AS k, LATERAL crm.member_erase(k.member_id, 'asked') AS e;
+SELECT count(*) AS kept FROM crm.member_key WHERE key = 'gold@example.net';
+SELECT missing, changed, surplus FROM crm.reconcile_sales('crm_test_shop.orders');
+UPDATE crm_test_shop.orders SET customer = NULL WHERE id = 1;
+SELECT count(*) AS erased FROM (SELECT member_id FROM crm.member_key WHERE key = 'gold@example.net') AS k, LATERAL crm.member_erase(k.member_id, 'asked') AS e;
+SELECT count(*) AS kept FROM crm.member_key WHERE key = 'gold@example.net';
+SELECT check_name, detail FROM crm_member.check_crm('crm') WHERE NOT ok;
+SELECT count(*) AS detached FROM crm.detach_sales('crm_test_shop.orders');
+DROP SCHEMA crm_test_shop CASCADE;
+
 -- who may, and how
 SELECT * FROM crm.member_erase(3, '');
 SELECT * FROM crm.member_erase(3, NULL);

@@ -171,10 +171,11 @@ BEGIN
     SELECT range_agg(int8range((e.entry).id, (e.entry).id, '[]')), count(*), greatest(max((e.entry).id), last_seal.last_id),
            string_agg(@crm@._audit_bytes(e.entry), '' ORDER BY (e.entry).id), pg_current_snapshot()
     INTO covered, entries, upto, parts, seen
-    FROM (SELECT l AS entry FROM @crm@.audit_log AS l WHERE l.id > last_seal.last_id
-          UNION ALL
-          SELECT l FROM unnest(last_seal.open_ids) AS r JOIN @crm@.audit_log AS l ON l.id >= lower(r) AND l.id < upper(r)
-          ORDER BY 1 LIMIT batch) AS e;
+    FROM (SELECT x.entry FROM
+            ((SELECT l.id, l AS entry FROM @crm@.audit_log AS l WHERE l.id > last_seal.last_id ORDER BY l.id LIMIT batch)
+             UNION ALL
+             SELECT l.id, l FROM unnest(last_seal.open_ids) AS r JOIN @crm@.audit_log AS l ON l.id >= lower(r) AND l.id < upper(r)) AS x
+          ORDER BY x.id LIMIT batch) AS e;
     EXIT WHEN entries = 0;
     open_now := int8multirange(int8range(last_seal.last_id, upto, '(]')) - covered;
     -- a full batch may have stopped short of an open id

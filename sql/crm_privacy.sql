@@ -52,11 +52,11 @@ DECLARE m bigint; BEGIN
 SELECT pg_temp.person(1, '王小明', '13800000001', 'xiaoming@example.com') AS one, pg_temp.person(2, '王小红', '13800000002', 'xiaohong@example.com') AS other,
        pg_temp.person(3, 'Xiao Ming Wang', '13900000001', 'ming@example.org') AS again;
 UPDATE crm.member SET merged_into_id = 2, closed_at = now() WHERE id = 4;
-SELECT count(*) AS made FROM crm.refresh_reports();
--- where a text is found, over every table and view of both schemas
+SELECT count(*) > 0 AS made FROM crm.refresh_reports();
+-- where a text is found, over every table and materialized view, and the views that show persons
 CREATE FUNCTION pg_temp.places(wanted text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE r record; n bigint; answer text := ''; BEGIN
-  FOR r IN SELECT c.oid::regclass AS rel FROM pg_class AS c WHERE c.relnamespace::regnamespace::text IN ('crm', 'crm_report') AND c.relkind IN ('r', 'p', 'm', 'v') AND c.relname <> 'column_classes' ORDER BY c.oid::regclass::text COLLATE "C" LOOP
+  FOR r IN SELECT c.oid::regclass AS rel FROM pg_class AS c WHERE c.relnamespace::regnamespace::text IN ('crm', 'crm_report') AND (c.relkind IN ('r', 'p', 'm') OR c.relname IN ('members', 'member_tiers', 'member_values')) ORDER BY c.oid::regclass::text COLLATE "C" LOOP
     EXECUTE format('SELECT count(*) FROM %s AS t WHERE t::text ~ $1', r.rel) INTO n USING wanted;
     IF n > 0 THEN answer := answer || r.rel || ' '; END IF;
   END LOOP; RETURN answer; END $$;
@@ -93,7 +93,7 @@ SELECT member_id, key ~ '^erased-' AS erased, CASE WHEN key !~ '^erased-' THEN k
 SELECT balance FROM crm.points_balance(2);
 SELECT member_id FROM crm_report.members WHERE masked_name IS NOT NULL;
 -- and reports made anew
-SELECT count(*) AS made FROM crm.refresh_reports(full_run => true);
+SELECT count(*) > 0 AS made FROM crm.refresh_reports(full_run => true);
 SELECT count(*) AS scored FROM crm_report.member_rfm_scores WHERE member_id IN (2, 4);
 
 -- a second time: the same receipt, nothing written; the audit log still verifies

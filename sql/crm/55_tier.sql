@@ -620,6 +620,8 @@ BEGIN
     VALUES (member_id, ladder_no, tier_code, effect, valid_from, valid_to, known, reason, @crm@.caller())
     RETURNING id INTO made;
   END IF;
+  PERFORM @crm@._audit('tier_pin', member_id => member_id, subject => 'tier_pin ' || made, reason => reason,
+    detail => jsonb_build_object('tier', tier_code, 'effect', effect, 'valid_from', valid_from, 'valid_to', valid_to));
   answer := jsonb_build_object('pin_id', made, 'valid_from', valid_from, 'valid_to', valid_to);
   PERFORM @crm@._request_end(request_id, answer);
   RETURN answer;

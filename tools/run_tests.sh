@@ -111,6 +111,9 @@ done
 check docs reference sh "$CRM_TREE/tools/reference.sh" --check
 check docs examples sh "$CRM_TREE/tools/examples.sh" --check
 
+# --- faults planted on purpose: long, so with ./crm test --all only ---
+[ -z "${CRM_ALL:-}" ] || check plant faults sh "$CRM_TREE/tools/plant.sh"
+
 # --- rules of the house that need no more than sh, grep and sed ---
 for l in $(sh "$CRM_TREE/tools/lint.sh" list); do
 	check lint "$l" sh "$CRM_TREE/tools/lint.sh" "$l"

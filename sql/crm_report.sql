@@ -51,7 +51,7 @@ SELECT month, store_id, member_revenue, member_cost, member_margin, guest_margin
 -- Orders 2, 2, 1, 2, 1: cuts 1, 1.6, 2, 2: F is 3 for two orders (1 and 1.6 lie below), 1 for one. Spend 800, 1100, 50, 80, 20: M 4, 5, 2, 3, 1.
 -- Means: 163 days, 1.6 orders, 410.00. f2 is later and does not count.
 SELECT member_no, as_of, last_day, recency_days AS days, orders, net_spend, score, segment, segment_name, octant, octant_name FROM crm_report.member_rfm_scores ORDER BY member_id;
-SELECT as_of, bins, months, members, recency_cuts, frequency_cuts, monetary_cuts, days_total, orders_total, spend_total FROM crm.rfm_run;
+SELECT as_of, bins, months, members, recency_cuts, frequency_cuts, monetary_cuts, days_total, frequency_total, spend_total FROM crm.rfm_run;
 -- five scored members and one prospect: sixths
 SELECT priority, segment, members, member_share, orders, net_spend, spend_share, spend_per_member, mean_r_score AS r FROM crm_report.rfm_segments WHERE members > 0 OR segment IN ('lapsed', 'Champions') ORDER BY priority;
 -- the seed rules are the usual table, for any number of bins

@@ -14,7 +14,8 @@ AS $$
 VALUES ('members', NULL, 'view'), ('member_tiers', NULL, 'view'), ('tier_rules', NULL, 'view'), ('member_lifecycles', NULL, 'view'),
        ('member_grades', NULL, 'view'), ('member_values', NULL, 'view'), ('points_accounts', NULL, 'view'), ('points_movements', NULL, 'view'), ('purchase_gaps', NULL, 'view'), ('report_status', NULL, 'view'),
        ('sales_by_month', 'sales_month', 'table'), ('margins', 'sales_month', 'table'),
-       ('member_rfm_scores', 'member_score', 'table'), ('rfm_segments', 'member_score', 'table'),
+       ('member_rfm_scores', 'member_score', 'table'), ('rfm_segments', 'member_score', 'table'), ('rfm_octants', 'member_score', 'table'),
+       ('member_segments', 'member_score', 'table'), ('segment_moves', 'member_score', 'table'),
        ('pareto', 'report_pareto', 'materialized view'), ('member_growth', 'report_month', 'materialized view'), ('member_activity', 'report_month', 'materialized view'),
        ('cohort_retention', 'report_cohort', 'materialized view'), ('repeat_purchase', 'report_repeat', 'materialized view'), ('return_rate', 'report_return', 'materialized view'), ('product_pairs', 'report_pair', 'materialized view')
 $$;
@@ -27,8 +28,9 @@ AS $$
 SELECT l.level, 'v', r.report FROM unnest('{analyst,marketer,manager,auditor}'::text[]) AS l(level), @crm@._reports() AS r
 UNION ALL SELECT 'manager', 'f', 'refresh_reports'
 UNION ALL SELECT l.level, 'f', f.object FROM unnest('{clerk,app,marketer,manager}'::text[]) AS l(level), unnest('{recommend,related_products}'::text[]) AS f(object)
+UNION ALL SELECT l.level, 'f', 'segment_migration' FROM unnest('{analyst,marketer,manager,auditor}'::text[]) AS l(level)
 UNION ALL SELECT l.level, 'f', 'sync_sale_lines' FROM unnest('{app,manager}'::text[]) AS l(level)
-UNION ALL SELECT 'auditor', 'r', t.name FROM unnest('{report_change,report_due,report_state,rfm_run,rfm_rule,member_score,sales_month,captured_line,line_source}'::text[]) AS t(name)
+UNION ALL SELECT 'auditor', 'r', t.name FROM unnest('{report_change,report_due,report_state,rfm_run,rfm_rule,member_score,sales_month,captured_line,line_source,rfm_octant,member_segment}'::text[]) AS t(name)
 $$;
 COMMENT ON FUNCTION @crm@._report_privileges() IS 'the part of the privilege model that is about reports';
 
@@ -98,7 +100,7 @@ DECLARE
   total bigint := 0;
   done jsonb := '[]';
   unknown text;
-  scores_asked boolean := reports IS NULL OR reports && '{member_rfm_scores,rfm_segments}';
+  scores_asked boolean := reports IS NULL OR reports && '{member_rfm_scores,rfm_segments,rfm_octants,member_segments,segment_moves}';
 BEGIN
   PERFORM @crm@._require('{manager}');
   SELECT n INTO unknown FROM unnest(reports) AS n WHERE NOT EXISTS (SELECT FROM @crm@._reports() AS r WHERE r.report = n) LIMIT 1;
@@ -142,10 +144,7 @@ BEGIN
       target.stale := noted > 0;
     ELSIF target.relation = 'member_score' THEN
       SELECT r.* INTO last_run FROM @crm@.rfm_run AS r ORDER BY r.id DESC LIMIT 1;
-      IF full_run OR last_run.id IS NULL OR last_run.members = 0 OR day < last_run.as_of
-         OR day - last_run.as_of >= @crm@._setting('rfm_keep_days', '7')::integer
-         OR last_run.bins <> @crm@._setting('rfm_bins', '5')::integer
-         OR last_run.months IS DISTINCT FROM @crm@._setting('rfm_months', NULL)::integer THEN
+      IF full_run OR @crm@._rfm_outdated(last_run, day) THEN
         how := 'all keys';
         rows_written := @crm@._rfm_run(day);
       ELSE

@@ -35,7 +35,7 @@ CREATE OR REPLACE TRIGGER erasure_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON @
 -- Whole rows that go, children first; other tables have their personal columns emptied.
 CREATE OR REPLACE FUNCTION @crm@._erased_rows() RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN '{audit_note,member_secret,member_salt,member_score,report_due,member_contact,member_identity,member_twin,member_attribute,member_tag,household_member,interaction_note,member_search,member_name,member_pii}'::text[];
+RETURN '{audit_note,member_secret,member_salt,member_score,member_segment,report_due,member_contact,member_identity,member_twin,member_attribute,member_tag,household_member,interaction_note,member_search,member_name,member_pii}'::text[];
 COMMENT ON FUNCTION @crm@._erased_rows() IS 'tables whose rows of a member are deleted by member_erase, where they are there';
 
 CREATE OR REPLACE FUNCTION @crm@._erase_write(relation text, statement text, persons bigint[]) RETURNS bigint

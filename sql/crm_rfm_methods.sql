@@ -83,7 +83,7 @@ SELECT count(*) FROM crm.refresh_reports();
 SELECT count(*) FROM crm.member_segment WHERE member_id = 2;
 CREATE ROLE crm_test_two;
 CREATE ROLE crm_test_clerk;
-SELECT crm_member.grant_crm('crm', 'crm_test_two', 'analyst', 2), crm_member.grant_crm('crm', 'crm_test_clerk', 'clerk', 2);
+SELECT crm_member.grant_crm('crm', 'crm_test_two', 'marketer', 2), crm_member.grant_crm('crm', 'crm_test_clerk', 'clerk', 2);
 SET ROLE crm_test_two;
 SELECT DISTINCT member_no FROM crm_report.member_segments ORDER BY 1;
 SELECT sum(members) FROM crm_report.rfm_octants;

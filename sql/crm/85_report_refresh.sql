@@ -28,7 +28,7 @@ AS $$
 SELECT l.level, 'v', r.report FROM unnest('{analyst,marketer,manager,auditor}'::text[]) AS l(level), @crm@._reports() AS r
 UNION ALL SELECT 'manager', 'f', 'refresh_reports'
 UNION ALL SELECT l.level, 'f', f.object FROM unnest('{clerk,app,marketer,manager}'::text[]) AS l(level), unnest('{recommend,related_products}'::text[]) AS f(object)
-UNION ALL SELECT l.level, 'f', 'segment_migration' FROM unnest('{analyst,marketer,manager,auditor}'::text[]) AS l(level)
+UNION ALL SELECT l.level, 'f', 'segment_migration' FROM unnest('{marketer,manager,auditor}'::text[]) AS l(level)
 UNION ALL SELECT l.level, 'f', 'sync_sale_lines' FROM unnest('{app,manager}'::text[]) AS l(level)
 UNION ALL SELECT 'auditor', 'r', t.name FROM unnest('{report_change,report_due,report_state,rfm_run,rfm_rule,member_score,sales_month,captured_line,line_source,rfm_octant,member_segment}'::text[]) AS t(name)
 $$;

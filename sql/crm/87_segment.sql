@@ -102,7 +102,7 @@ DECLARE
   stores bigint[] := @crm@._store_limits();
   through date := coalesce(to_day, @crm@._report_day());
 BEGIN
-  PERFORM @crm@._require_anywhere('{analyst,marketer,manager,auditor}');
+  PERFORM @crm@._require_anywhere('{marketer,manager,auditor}');
   IF from_day IS NULL OR from_day > through THEN
     RAISE EXCEPTION 'from_day must not be after to_day' USING ERRCODE = 'invalid_parameter_value';
   END IF;
@@ -118,4 +118,4 @@ BEGIN
     FROM there AS t GROUP BY t.a, t.b ORDER BY 1, 2;
 END
 $$;
-COMMENT ON FUNCTION @crm@.segment_migration(date, date) IS 'where the members of each segment on one day stand on another (default: today, or the setting report_day): the members, and their share of the segment they come from; those who stayed too, prospect for members without a score yet, by the rules of each day. Of the stores of the caller. Levels analyst, marketer, manager and auditor. Errors: 22023 days the wrong way round, 42501 not allowed';
+COMMENT ON FUNCTION @crm@.segment_migration(date, date) IS 'where the members of each segment on one day stand on another (default: today, or the setting report_day): the members, and their share of the segment they come from; those who stayed too, prospect for members without a score yet, by the rules of each day. Of the stores of the caller. Levels marketer, manager and auditor. Errors: 22023 days the wrong way round, 42501 not allowed';

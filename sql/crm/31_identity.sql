@@ -162,35 +162,44 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 AS $$
+DECLARE
+  region text := @crm@._setting('phone_region', 'CN');
 BEGIN
   IF TG_OP = 'DELETE' THEN
     DELETE FROM @crm@.member_contact AS c USING old_rows AS o WHERE c.member_id = o.member_id;
     RETURN NULL;
   END IF;
   IF TG_OP = 'UPDATE' THEN
+    IF NOT EXISTS (SELECT FROM old_rows AS o JOIN new_rows AS n ON n.member_id = o.member_id WHERE (n.phone, n.email) IS DISTINCT FROM (o.phone, o.email)) THEN
+      RETURN NULL;
+    END IF;
     DELETE FROM @crm@.member_contact AS c USING old_rows AS o JOIN new_rows AS n ON n.member_id = o.member_id
     WHERE c.member_id = o.member_id AND c.preferred
       AND ((c.kind = 'phone' AND o.phone IS NOT NULL AND n.phone IS NULL) OR (c.kind = 'email' AND o.email IS NOT NULL AND n.email IS NULL));
     UPDATE @crm@.member_contact AS c SET preferred = false FROM new_rows AS n
     WHERE c.member_id = n.member_id AND c.preferred
-      AND ((c.kind = 'phone' AND c.key <> coalesce(@crm@._contact_key('phone', n.phone), lower(left(btrim(n.phone), 500))))
-           OR (c.kind = 'email' AND c.key <> coalesce(@crm@._contact_key('email', n.email), lower(left(btrim(n.email), 500)))));
+      AND ((c.kind = 'phone' AND c.key <> coalesce(crm_member.phone_e164(n.phone, region), lower(left(btrim(n.phone), 500))))
+           OR (c.kind = 'email' AND c.key <> coalesce(crm_member.email_key(n.email), lower(left(btrim(n.email), 500)))));
   END IF;
   INSERT INTO @crm@.member_contact AS c (member_id, kind, value, key, is_key, preferred)
-  SELECT g.member_id, g.kind, g.value, g.key, true, true
-  FROM (SELECT n.member_id, v.kind, left(btrim(v.value), 500) AS value,
-               coalesce(@crm@._contact_key(v.kind, v.value), lower(left(btrim(v.value), 500))) AS key
-        FROM new_rows AS n CROSS JOIN LATERAL (VALUES ('phone', n.phone), ('email', n.email)) AS v(kind, value)
-        WHERE btrim(v.value) <> '') AS g
+  SELECT g.member_id, g.kind, left(g.value, 500), left(g.key, 500), true, true
+  FROM (SELECT n.member_id, 'phone' AS kind, btrim(n.phone) AS value, coalesce(crm_member.phone_e164(n.phone, region), lower(btrim(n.phone))) AS key
+        FROM new_rows AS n WHERE btrim(n.phone) <> ''
+        UNION ALL
+        SELECT n.member_id, 'email', btrim(n.email), coalesce(crm_member.email_key(n.email), lower(btrim(n.email)))
+        FROM new_rows AS n WHERE btrim(n.email) <> '') AS g
   ORDER BY g.kind DESC, g.key, g.member_id
   ON CONFLICT DO NOTHING;
+  -- what stands for another member already, or was there before
   INSERT INTO @crm@.member_contact AS c (member_id, kind, value, key, preferred)
-  SELECT g.member_id, g.kind, g.value, g.key, true
-  FROM (SELECT n.member_id, v.kind, left(btrim(v.value), 500) AS value,
-               coalesce(@crm@._contact_key(v.kind, v.value), lower(left(btrim(v.value), 500))) AS key
-        FROM new_rows AS n CROSS JOIN LATERAL (VALUES ('phone', n.phone), ('email', n.email)) AS v(kind, value)
-        WHERE btrim(v.value) <> '') AS g
-  WHERE NOT EXISTS (SELECT FROM @crm@.member_contact AS k WHERE k.member_id = g.member_id AND k.kind = g.kind AND k.key = g.key AND k.preferred)
+  SELECT g.member_id, g.kind, left(g.value, 500), left(g.key, 500), true
+  FROM (SELECT n.member_id, 'phone' AS kind, btrim(n.phone) AS value, coalesce(crm_member.phone_e164(n.phone, region), lower(btrim(n.phone))) AS key
+        FROM new_rows AS n WHERE btrim(n.phone) <> ''
+          AND NOT EXISTS (SELECT FROM @crm@.member_contact AS k WHERE k.member_id = n.member_id AND k.kind = 'phone' AND k.preferred)
+        UNION ALL
+        SELECT n.member_id, 'email', btrim(n.email), coalesce(crm_member.email_key(n.email), lower(btrim(n.email)))
+        FROM new_rows AS n WHERE btrim(n.email) <> ''
+          AND NOT EXISTS (SELECT FROM @crm@.member_contact AS k WHERE k.member_id = n.member_id AND k.kind = 'email' AND k.preferred)) AS g
   ORDER BY g.member_id, g.kind
   ON CONFLICT (member_id, kind, key) DO UPDATE SET preferred = true;
   RETURN NULL;

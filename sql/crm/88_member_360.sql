@@ -233,7 +233,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT l.level, 'f', f.object
 FROM unnest('{clerk,app,manager}'::text[]) AS l(level),
-     unnest('{member_update,member_contact_set,member_contact_remove,member_contacts,member_referral,member_attributes,attribute_members,member_tag_set,tag_members,household_join,household_leave,household_members,card_issue,card_change,card_lookup,card_history,lead_add,lead_update,lead_convert,member_merge_explain,interaction_add,interaction_follow,interactions,member_360,caller_lookup}'::text[]) AS f(object)
+     unnest('{member_update,member_contact_set,member_contact_remove,member_contacts,member_referral,member_attributes,attribute_members,member_tag_set,tag_members,household_join,household_leave,household_members,card_issue,card_change,card_lookup,card_history,lead_add,lead_update,lead_convert,member_merge_explain,interaction_add,interaction_follow,interactions,member_search,member_360,caller_lookup}'::text[]) AS f(object)
 UNION ALL SELECT l.level, 'f', f.object
 FROM unnest('{app,manager}'::text[]) AS l(level),
      unnest('{member_close,member_identity_link,member_identity_unlink,identity_lookup,footprint_add,footprints}'::text[]) AS f(object)

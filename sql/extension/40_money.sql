@@ -21,3 +21,9 @@ LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'crm_split_amount';
 COMMENT ON FUNCTION crm_member.split_amount(numeric, numeric[], integer) IS
 'the amount in parts proportional to weights, by largest remainder in units of 10^-decimals, ties to the earlier part; the parts add up to the amount exactly; a negative amount is split as its mirror image; 22023 for an amount with more decimals, negative weights, or weights that are all 0 unless the amount is 0; 22004 for a NULL among the weights; 22003 beyond 18 digits';
+
+CREATE FUNCTION crm_member.format_money(amount numeric, currency text DEFAULT 'CNY', locale text DEFAULT 'zh_CN') RETURNS text
+LANGUAGE c STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'crm_format_money';
+COMMENT ON FUNCTION crm_member.format_money(numeric, text, text) IS
+'an amount as people of the locale write money of the currency (ISO 4217), rounded half away from zero to the currency''s decimals; by ICU, whose answers change with its version: for display only; a locale that ICU does not know is written as its language or the root''s; 22023 for a currency that is not three capital letters, 22003 for NaN, infinity and more than 100 digits';

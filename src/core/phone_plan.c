@@ -12,28 +12,28 @@
 
 static const char *const cn[] = {
 	"1[3-9]xxxxxxxxx",			/* mobile */
-	"10[2-8]xxxxxxx", "10[2-8]xxxxxx",	/* Peking */
-	"2[0-57-9][2-8]xxxxxxx", "2[0-57-9][2-8]xxxxxx",	/* large cities */
-	"3[157]x[2-8]xxxxxxx", "3[157]x[2-8]xxxxxx", "335[2-8]xxxxxxx", "335[2-8]xxxxxx",
-	"349[2-8]xxxxxxx", "349[2-8]xxxxxx", "39[1-8][2-8]xxxxxxx", "39[1-8][2-8]xxxxxx",
-	"4[1357]x[2-8]xxxxxxx", "4[1357]x[2-8]xxxxxx", "42[179][2-8]xxxxxxx", "42[179][2-8]xxxxxx",
-	"440[2-8]xxxxxx", "46[4789][2-8]xxxxxxx", "46[4789][2-8]xxxxxx", "48[23][2-8]xxxxxxx", "48[23][2-8]xxxxxx",
-	"5[1357]x[2-8]xxxxxxx", "5[1357]x[2-8]xxxxxx", "52[37][2-8]xxxxxxx", "52[37][2-8]xxxxxx",
-	"54[36][2-8]xxxxxxx", "54[36][2-8]xxxxxx", "56[1-6][2-8]xxxxxxx", "56[1-6][2-8]xxxxxx",
-	"580[2-8]xxxxxxx", "580[2-8]xxxxxx", "59[1-9][2-8]xxxxxxx", "59[1-9][2-8]xxxxxx",
-	"63[1-5][2-8]xxxxxxx", "63[1-5][2-8]xxxxxx", "66[0238][2-8]xxxxxxx", "66[0238][2-8]xxxxxx",
-	"69[12][2-8]xxxxxxx", "69[12][2-8]xxxxxx",
-	"701[2-8]xxxxxxx", "701[2-8]xxxxxx", "7[1357]x[2-8]xxxxxxx", "7[1357]x[2-8]xxxxxx",
-	"72[248][2-8]xxxxxxx", "72[248][2-8]xxxxxx", "74[3-6][2-8]xxxxxxx", "74[3-6][2-8]xxxxxx",
-	"76[0236-9][2-8]xxxxxxx", "76[0236-9][2-8]xxxxxx", "79[0-9][2-8]xxxxxxx", "79[0-9][2-8]xxxxxx",
-	"81[2-8][2-8]xxxxxxx", "81[2-8][2-8]xxxxxx", "82[5-7][2-8]xxxxxxx", "82[5-7][2-8]xxxxxx",
-	"83[0-9][2-8]xxxxxxx", "83[0-9][2-8]xxxxxx", "85[14-9][2-8]xxxxxxx", "85[14-9][2-8]xxxxxx",
-	"87[0-9][2-8]xxxxxxx", "87[0-9][2-8]xxxxxx", "88[3678][2-8]xxxxxxx", "88[3678][2-8]xxxxxx",
-	"89[1-8][2-8]xxxxxxx", "89[1-8][2-8]xxxxxx",
-	"90[1-36-9][2-8]xxxxxxx", "90[1-36-9][2-8]xxxxxx", "91[1-9][2-8]xxxxxxx", "91[1-9][2-8]xxxxxx",
-	"93[0-9][2-8]xxxxxxx", "93[0-9][2-8]xxxxxx", "94[13][2-8]xxxxxxx", "94[13][2-8]xxxxxx",
-	"95[1-5][2-8]xxxxxxx", "95[1-5][2-8]xxxxxx", "97[0-9][2-8]xxxxxxx", "97[0-9][2-8]xxxxxx",
-	"99[0-9][2-8]xxxxxxx", "99[0-9][2-8]xxxxxx",
+	"10xxxxxxxx", "10xxxxxxx",	/* Peking */
+	"2[0-57-9]xxxxxxxx", "2[0-57-9]xxxxxxx",	/* large cities */
+	"3[157]xxxxxxxxx", "3[157]xxxxxxxx", "335xxxxxxxx", "335xxxxxxx",
+	"349xxxxxxxx", "349xxxxxxx", "39[1-8]xxxxxxxx", "39[1-8]xxxxxxx",
+	"4[1357]xxxxxxxxx", "4[1357]xxxxxxxx", "42[179]xxxxxxxx", "42[179]xxxxxxx",
+	"440xxxxxxx", "46[4789]xxxxxxxx", "46[4789]xxxxxxx", "48[23]xxxxxxxx", "48[23]xxxxxxx",
+	"5[1357]xxxxxxxxx", "5[1357]xxxxxxxx", "52[37]xxxxxxxx", "52[37]xxxxxxx",
+	"54[36]xxxxxxxx", "54[36]xxxxxxx", "56[1-6]xxxxxxxx", "56[1-6]xxxxxxx",
+	"580xxxxxxxx", "580xxxxxxx", "59[1-9]xxxxxxxx", "59[1-9]xxxxxxx",
+	"63[1-5]xxxxxxxx", "63[1-5]xxxxxxx", "66[0238]xxxxxxxx", "66[0238]xxxxxxx",
+	"69[12]xxxxxxxx", "69[12]xxxxxxx",
+	"701xxxxxxxx", "701xxxxxxx", "7[1357]xxxxxxxxx", "7[1357]xxxxxxxx",
+	"72[248]xxxxxxxx", "72[248]xxxxxxx", "74[3-6]xxxxxxxx", "74[3-6]xxxxxxx",
+	"76[0236-9]xxxxxxxx", "76[0236-9]xxxxxxx", "79[0-9]xxxxxxxx", "79[0-9]xxxxxxx",
+	"81[2-8]xxxxxxxx", "81[2-8]xxxxxxx", "82[5-7]xxxxxxxx", "82[5-7]xxxxxxx",
+	"83[0-9]xxxxxxxx", "83[0-9]xxxxxxx", "85[14-9]xxxxxxxx", "85[14-9]xxxxxxx",
+	"87[0-9]xxxxxxxx", "87[0-9]xxxxxxx", "88[3678]xxxxxxxx", "88[3678]xxxxxxx",
+	"89[1-8]xxxxxxxx", "89[1-8]xxxxxxx",
+	"90[1-36-9]xxxxxxxx", "90[1-36-9]xxxxxxx", "91[1-9]xxxxxxxx", "91[1-9]xxxxxxx",
+	"93[0-9]xxxxxxxx", "93[0-9]xxxxxxx", "94[13]xxxxxxxx", "94[13]xxxxxxx",
+	"95[1-5]xxxxxxxx", "95[1-5]xxxxxxx", "97[0-9]xxxxxxxx", "97[0-9]xxxxxxx",
+	"99[0-9]xxxxxxxx", "99[0-9]xxxxxxx",
 	"400xxxxxxx", "800xxxxxxx",	/* shared cost, free */
 	NULL
 };
@@ -53,10 +53,9 @@ static const char *const mo[] = {
 
 static const char *const tw[] = {
 	"9xxxxxxxx",				/* mobile */
-	"2[2-8]xxxxxxx",			/* Taipei */
-	"3[2-9]xxxxxx", "3[2-9]xxxxxxx", "4[2-9]xxxxxx", "4[2-9]xxxxxxx",
-	"5[2-9]xxxxxx", "6[2-9]xxxxxx", "7[2-9]xxxxxx", "7[2-9]xxxxxxx", "8[2-79]xxxxxx", "8[2-79]xxxxxxx",
-	"800xxxxxx", "809xxxxxx", "70xxxxxxxx",
+	"2xxxxxxxx", "2[2-8]xxxxxx",	/* Taipei */
+	"[3-7]xxxxxxx", "[4-7]xxxxxxxx", "8[2-9]xxxxxx", "8[2-9]xxxxxxx",
+	"80[09]xxxxxx", "70xxxxxxxx",
 	NULL
 };
 
@@ -67,9 +66,9 @@ static const char *const sg[] = {
 };
 
 static const char *const my[] = {
-	"1[02-46-9]xxxxxxx", "11xxxxxxxx", "15xxxxxxxx",	/* mobile */
+	"1[02-46-9]xxxxxxx", "1[159]xxxxxxxx",	/* mobile */
 	"3[2-9]xxxxxxx",			/* Klang valley */
-	"[4-79][2-9]xxxxxx", "8[2-9]xxxxxx",
+	"[4-7][2-9]xxxxxx", "8[2-9]xxxxxx", "9xxxxxxx",
 	"1300xxxxxx", "1700xxxxxx", "1800xxxxxx",
 	NULL
 };
@@ -78,25 +77,24 @@ static const char *const jp[] = {
 	"[6-9]0Nxxxxxxx", "[6-9]01xxxxxxx",	/* mobile */
 	"50[1-9]xxxxxxx",			/* IP telephony */
 	"[1-9][1-9]xxxxxxx", "[2-9]0[1-9]xxxxxx",	/* fixed */
-	"120xxxxxx", "800xxxxxxx", "570xxxxxx",
+	"20[1-9]xxxxxxx", "120xxxxxx", "800xxxxxxx", "570xxxxxx",
 	NULL
 };
 
 static const char *const kr[] = {
 	"10[1-9]xxxxxxx",			/* mobile */
 	"1[16-9]xxxxxxx", "1[16-9]xxxxxxxx",
-	"2[2-9]xxxxxx", "2[2-9]xxxxxxx",	/* Seoul */
-	"3[1-3][2-9]xxxxxx", "3[1-3][2-9]xxxxxxx", "4[1-4][2-9]xxxxxx", "4[1-4][2-9]xxxxxxx",
-	"5[1-5][2-9]xxxxxx", "5[1-5][2-9]xxxxxxx", "6[1-4][2-9]xxxxxx", "6[1-4][2-9]xxxxxxx",
-	"50xxxxxxxx", "50xxxxxxxxx", "70[1-9]xxxxxxx", "80[2-9]xxxxxx", "80[2-9]xxxxxxx",
+	"2[1-9]xxxxxx", "2[1-9]xxxxxxx",	/* Seoul */
+	"3[1-3][1-9]xxxxxx", "3[1-3][1-9]xxxxxxx", "4[1-4][1-9]xxxxxx", "4[1-4][1-9]xxxxxxx",
+	"5[1-5][1-9]xxxxxx", "5[1-5][1-9]xxxxxxx", "6[1-4][1-9]xxxxxx", "6[1-4][1-9]xxxxxxx",
+	"50xxxxxxxx", "50xxxxxxxxx", "70[1-9]xxxxxxx", "80[1-9]xxxxxx", "80[1-9]xxxxxxx",
 	"15[4-9]xxxxx", "16[0-9]xxxxx", "18[0-9]xxxxx",	/* representative numbers */
 	NULL
 };
 
-/* North American plan: area code and exchange, neither ending in 11 */
+/* North American plan: area codes do not end in 11 */
 static const char *const nanp[] = {
-	"N[02-8]xN[02-9]xxxxx", "N[02-8]xN1[02-9]xxxx",
-	"N1[02-9]N[02-9]xxxxx", "N1[02-9]N1[02-9]xxxx",
+	"N[02-8]xNxxxxxx", "N1[02-9]Nxxxxxx",
 	NULL
 };
 
@@ -105,7 +103,7 @@ static const char *const gb[] = {
 	"1xxxxxxxxx", "1xxxxxxxx",	/* fixed */
 	"2[03489]xxxxxxxx",
 	"3[0347]xxxxxxxx", "5[56]xxxxxxxx",
-	"80[08]xxxxxxx", "800xxxxxx", "8001111", "8[47][1-5]xxxxxxx", "9[018]xxxxxxxx",
+	"80[08]xxxxxxx", "800xxxxxx", "8001111", "8[47][0-5]xxxxxxx", "9[018]xxxxxxxx",
 	NULL
 };
 

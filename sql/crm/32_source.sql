@@ -23,12 +23,12 @@ CREATE TABLE @crm@.source (
   accrue_from timestamptz NOT NULL,
   mode text NOT NULL DEFAULT 'immediate' CHECK (mode IN ('immediate', 'deferred')),
   on_error text NOT NULL DEFAULT 'queue' CHECK (on_error IN ('queue', 'raise')),
-  state text NOT NULL DEFAULT 'attached' CHECK (state IN ('own', 'attached', 'detached')),
+  state text NOT NULL DEFAULT 'attached' CHECK (state IN ('own', 'attached', 'detached', 'import')),
   backfilled_at timestamptz,
   attached_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   detached_at timestamptz,
   CHECK ((id = 0) = (state = 'own')),
-  CHECK (state = 'own' OR (table_schema IS NOT NULL AND table_name IS NOT NULL AND realm_id IS NOT NULL
+  CHECK (state IN ('own', 'import') OR (table_schema IS NOT NULL AND table_name IS NOT NULL AND realm_id IS NOT NULL
          AND key_column IS NOT NULL AND member_column IS NOT NULL AND at_column IS NOT NULL AND amount_column IS NOT NULL))
 );
 CREATE UNIQUE INDEX source_name ON @crm@.source (name) WHERE state <> 'detached';
@@ -38,4 +38,4 @@ CREATE INDEX source_realm ON @crm@.source (realm_id);
 INSERT INTO @crm@.source (id, name, accrue_from, state) VALUES (0, 'doors', '-infinity', 'own');
 
 --@ code
-COMMENT ON TABLE @crm@.source IS 'where sales come from: 0 is the schema''s own doors, others are attached tables with the columns that feed the sales; sales before accrue_from bring no points and no notices';
+COMMENT ON TABLE @crm@.source IS 'where sales come from: 0 is the schema''s own doors, others are attached tables with the columns that feed the sales, or systems whose sales are imported; sales before accrue_from bring no points and no notices';

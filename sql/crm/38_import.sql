@@ -524,7 +524,7 @@ $$;
 COMMENT ON FUNCTION @crm@.sale_import(text, boolean) IS 'takes the waiting rows of a batch of sale_staged as sales of its source and answers all rows of the batch with their verdicts: new, updated or unchanged where the key is known, rejected with the codes of what is wrong. The member is found by member_key, else member_no, else phone; a row with none of them is a guest sale. Amounts are net spend, rounded half away from zero to the decimals of the currency; a negative amount is a refund, of the sale refund_of_key. Histories, tiers and reports follow; points only from the accrue_from of the source on. A repeat judges nothing again; dry_run answers and writes nothing. Level manager. Errors: 42704 no such batch, 42501';
 
 CREATE OR REPLACE FUNCTION @crm@._import_begin(batch text) RETURNS bigint
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_variable
@@ -544,7 +544,7 @@ $$;
 COMMENT ON FUNCTION @crm@._import_begin(text) IS 'a run of import_run in job_run';
 
 CREATE OR REPLACE FUNCTION @crm@._import_step(batch text, run bigint, batch_rows integer, lenient boolean) RETURNS boolean
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_variable
@@ -581,7 +581,7 @@ BEGIN
   END LOOP;
 END
 $$;
-COMMENT ON PROCEDURE @crm@.import_run(text, boolean, integer) IS 'member_import or sale_import in steps of batch_rows that commit, for large batches: job_run shows how far it is, it can be stopped at any time and goes on when it is called again. Level manager, outside a transaction. Errors: 42704 no such batch, 2D000 inside a transaction';
+COMMENT ON PROCEDURE @crm@.import_run(text, boolean, integer) IS 'member_import or sale_import in steps of batch_rows that commit, for large batches: job_run shows how far it is, it can be stopped at any time and goes on when it is called again. For the owner, outside a transaction. Errors: 42704 no such batch, 2D000 inside a transaction';
 
 CREATE OR REPLACE FUNCTION @crm@.import_report(batch text)
 RETURNS TABLE (verdict text, reason text, counted bigint, amount numeric)

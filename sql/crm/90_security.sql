@@ -39,6 +39,8 @@ UNION ALL SELECT l.level, 'f', f.object FROM unnest('{clerk,app,manager}'::text[
 UNION ALL SELECT 'auditor', 'f', 'rewards_for'
 UNION ALL SELECT l.level, 'f', f.object FROM unnest('{marketer,manager}'::text[]) AS l(level), unnest('{points_simulate,published_columns,reward_set}'::text[]) AS f(object)
 UNION ALL SELECT 'auditor', 'r', r.object FROM unnest('{earning_total,member_event_kind,member_event,reward,reward_redemption}'::text[]) AS r(object)
+UNION ALL SELECT 'manager', 'f', f.object FROM unnest('{import_open,import_stage,member_import,sale_import,import_report,import_repair,import_discard}'::text[]) AS f(object)
+UNION ALL SELECT 'auditor', 'f', 'import_report'
 UNION ALL SELECT r.level, r.kind, r.object FROM @crm@._report_privileges() AS r
 $$;
 COMMENT ON FUNCTION @crm@._privileges() IS 'the privilege model: which level may call which door and read which relation';

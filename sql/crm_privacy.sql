@@ -153,6 +153,11 @@ UPDATE crm.setting SET value = '36' WHERE key = 'retention_idle_months';
 SELECT what, rows_gone FROM crm.retention_run() WHERE rows_gone > 0;
 SELECT m.member_no, e.reason FROM crm.erasure AS e JOIN crm.member AS m ON m.id = e.member_id WHERE e.reason ~ 'retention' ORDER BY 1;
 SELECT what, rows_gone FROM crm.retention_run() WHERE what = 'member';
+SELECT crm.footprint_add(jsonb_build_array(jsonb_build_object('member_id', 3, 'kind', 'view', 'occurred_at', '2024-01-15 10:00+08'),
+  jsonb_build_object('member_id', 3, 'kind', 'view', 'occurred_at', '2024-03-15 10:00+08')), 'f1') IS NOT NULL AS added;
+UPDATE crm.setting SET value = '12' WHERE key = 'retention_footprint_months';
+SELECT what, rows_gone FROM crm.retention_run(as_of => '2025-03-01 00:00+08') WHERE what = 'footprint';
+SELECT count(*) AS left FROM crm.footprint;
 SELECT * FROM crm.retention_run(as_of => clock_timestamp() + interval '1 day');
 SELECT check_name, detail FROM crm_member.check_crm('crm') WHERE NOT ok;
 SELECT crm_member.drop_crm('crm', confirm => 'crm');

@@ -9,7 +9,7 @@ missing() { # PAGE, names on standard input: those that do not stand in the page
 	while IFS= read -r name; do grep -qF "\`$name\`" "$root/docs/$1" || printf '%s ' "$name"; done
 }
 same 'views that bi.md leaves out' "$(P crm_t_docs -c "SELECT relname FROM pg_class WHERE relnamespace = 'crm_report'::regnamespace" | missing bi.md)" ''
-same 'settings of reports that bi.md leaves out' "$(P crm_t_docs -c "SELECT key FROM crm.setting WHERE key !~ '^(attach|audit|minor|points|retention)_'" | missing bi.md)" ''
+same 'settings of reports that bi.md leaves out' "$(P crm_t_docs -c "SELECT key FROM crm.setting WHERE key !~ '^(attach|audit|minor|notice|outbox|points|retention)_'" | missing bi.md)" ''
 same 'settings that no page names' "$(P crm_t_docs -c 'SELECT key FROM crm.setting' | while IFS= read -r key; do cat "$root"/docs/*.md | grep -qF "\`$key\`" || printf '%s ' "$key"; done)" ''
 # shellcheck disable=SC2016 # the backquotes are those of the page
 same 'views of bi.md that are not there' "$(sed -n '/^## The views/,/^## /s/^| `\([a-z_]*\)`.*/\1/p' "$root/docs/bi.md" | while read -r v; do P crm_t_docs -c "SELECT '$v' WHERE to_regclass('crm_report.$v') IS NULL"; done)" ''

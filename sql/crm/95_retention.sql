@@ -11,6 +11,7 @@ INSERT INTO @crm@.setting (key, value, meaning) VALUES
   ('retention_job_days', '400', 'days after which a finished run of a job is deleted; null: never'),
   ('retention_request_days', 'null', 'days after which a request id is forgotten: a repeat after that is a new request; null: never'),
   ('retention_lead_days', 'null', 'days after the last change after which the personal data of a lead that became no member are emptied; null: never'),
+  ('retention_footprint_months', 'null', 'months after which a month of digital footprints is dropped as a whole; null: never'),
   ('retention_closed_days', 'null', 'days after closing after which a member is erased; null: never'),
   ('retention_idle_months', 'null', 'months without a purchase, or since joining, after which a member without points is erased; null: never');
 
@@ -49,6 +50,7 @@ DECLARE
   began timestamptz := clock_timestamp();
   days integer;
   counts jsonb := '{}';
+  month name;
   n bigint;
 BEGIN
   PERFORM @crm@._require('{manager}');
@@ -74,6 +76,16 @@ BEGIN
       AND (l.full_name IS NOT NULL OR l.phone IS NOT NULL OR l.email IS NOT NULL OR l.note IS NOT NULL);
     GET DIAGNOSTICS n = ROW_COUNT;
     counts := counts || jsonb_build_object('lead', n);
+    n := 0;
+    FOR month IN
+      SELECT c.relname FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid JOIN pg_class AS p ON p.oid = i.inhparent AND p.relname = 'footprint'
+           JOIN pg_namespace AS s ON s.oid = p.relnamespace AND s.nspname = @crm_name@
+      WHERE substring(pg_get_expr(c.relpartbound, c.oid) FROM 'TO \(''([^'']+)''\)')::timestamptz <= at - make_interval(months => @crm@._setting('retention_footprint_months', NULL)::integer)
+    LOOP
+      EXECUTE format('DROP TABLE @crm@.%I', month);
+      n := n + 1;
+    END LOOP;
+    counts := counts || jsonb_build_object('footprint', n);
     SELECT count(@crm@._member_erase(k.member_id, 'retention: ' || k.why)) INTO n FROM @crm@._retention_members(at, max_members) AS k;
     counts := counts || jsonb_build_object('member', n);
     IF dry_run THEN
@@ -88,4 +100,4 @@ BEGIN
   RETURN QUERY SELECT c.key, c.value::bigint FROM jsonb_each_text(counts) AS c ORDER BY c.key COLLATE "C";
 END
 $$;
-COMMENT ON FUNCTION @crm@.retention_run(timestamptz, integer, boolean) IS 'deletes messages, job runs and request ids that are older than their settings retention_... say, empties leads that became no member, and erases members closed or idle for longer than theirs, at most max_members a call, the oldest ids first; answers how many rows of each. Nightly; call again while it answers max_members. The run stands in job_run and in the audit log. Level manager of all stores. Errors: 22023 a time to come, 42501';
+COMMENT ON FUNCTION @crm@.retention_run(timestamptz, integer, boolean) IS 'deletes messages, job runs and request ids that are older than their settings retention_... say, empties leads that became no member, drops months of footprints, and erases members closed or idle for longer than theirs, at most max_members a call, the oldest ids first; answers how many rows of each, of footprints how many months. Nightly; call again while it answers max_members. The run stands in job_run and in the audit log. Level manager of all stores. Errors: 22023 a time to come, 42501';

@@ -233,3 +233,10 @@ LANGUAGE c IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'crm_expected_spend';
 COMMENT ON FUNCTION crm_member.expected_spend(crm_member.clv_model, integer, double precision) IS
 'expected money of a purchase day given the mean m of x repeat days; the mean of the population for x = 0 (m may then be NULL); NULL without a spend model and where the expectation is infinite (q <= 1 for the population)';
+
+CREATE FUNCTION crm_member.clv_predict(model crm_member.clv_model, h crm_member.purchase_history, as_of date, horizon interval, annual_discount numeric DEFAULT 0,
+  OUT p_alive double precision, OUT expected_orders double precision, OUT expected_order_value numeric, OUT value numeric, OUT expected_next_day date)
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 50
+AS 'MODULE_PATHNAME', 'crm_clv_predict';
+COMMENT ON FUNCTION crm_member.clv_predict(crm_member.clv_model, crm_member.purchase_history, date, interval, numeric) IS
+'what the model expects of a member with this history as of a day, later purchases ignored: probability of being active; purchase days in the horizon; money of one of them, 2 decimals; value, the money of all of them, each discounted from its day by annual_discount (a fraction a year); the day by which the next purchase comes with probability 1/2, NULL where coming back is less likely. All NULL without a purchase up to as_of; money NULL without a spend model. 22023 for a horizon or discount below 0, 22008 for an infinite as_of';

@@ -21,6 +21,7 @@
 #define MAX_EVALUATIONS	1000
 #define BOX				9.5		/* of the logarithms: parameters of 7.5e-5 to 13360 in scaled units */
 #define ASK_EVERY		65536	/* cells between two looks at go_on */
+#define SAMPLE			8192	/* cells of the sample that a large fit begins with */
 
 /*
  * Entries to cells
@@ -126,7 +127,6 @@ typedef struct Purchases
 	size_t		n;
 	double		members;
 	double		scale;			/* days of the scaled unit */
-	int32_t		max_x;
 	int32_t		max_t;
 	double	   *log_a;			/* ln(alpha + t) and 1 / (alpha + t), by day */
 	double	   *one_a;
@@ -149,7 +149,8 @@ crm_clv_fit_room(int kind, const crm_clv_cell *cells, size_t n)
 		if ((size_t) cells[i].t >= days)
 			days = (size_t) cells[i].t + 1;
 	}
-	return kind == CRM_CLV_PARETO_NBD ? days * (WINS + 1) : days * 2;
+	days *= kind == CRM_CLV_PARETO_NBD ? WINS + 1 : 2;
+	return days + 2 * SAMPLE * sizeof(crm_clv_cell) / sizeof(double);
 }
 
 /* adds the sum over i < x of ln((c+i)/(d+i)) and the derivatives by c and d; a negative d is none */
@@ -410,6 +411,23 @@ keep(crm_clv_estimate *e, const crm_optimise *o, crm_optimise_status status, dou
 	e->iterations = o->evaluations;
 }
 
+/* sums over the cells that the objective needs */
+static void
+look_over(Purchases *of, const crm_clv_cell *cells, size_t n, double *sum_x, double *sum_t)
+{
+	of->cells = cells;
+	of->n = n;
+	of->members = *sum_x = *sum_t = 0;
+	of->max_t = 0;
+	for (size_t i = 0; i < n; i++)
+	{
+		of->members += cells[i].n;
+		*sum_x += (double) cells[i].n * cells[i].x;
+		*sum_t += (double) cells[i].n * cells[i].t;
+		of->max_t = cells[i].t > of->max_t ? cells[i].t : of->max_t;
+	}
+}
+
 crm_clv_fit_status
 crm_clv_fit_purchases(crm_clv_model *model, const crm_clv_cell *cells, size_t n, double *room,
 					  crm_clv_go_on go_on, void *context)
@@ -417,29 +435,23 @@ crm_clv_fit_purchases(crm_clv_model *model, const crm_clv_cell *cells, size_t n,
 	Purchases	of = {0};
 	crm_optimise o = {0};
 	crm_optimise_status status;
-	double		sum_x = 0;
-	double		sum_t = 0;
-	double		factor;
+	crm_clv_cell *sample = (crm_clv_cell *) room;
+	size_t		sampled = 0;
 	size_t		days;
+	double		sum_x;
+	double		sum_t;
+	double		factor;
 
 	of.kind = model->kind;
-	of.cells = cells;
-	of.n = n;
 	of.go_on = go_on;
 	of.context = context;
-	for (size_t i = 0; i < n; i++)
-	{
-		of.members += cells[i].n;
-		sum_x += (double) cells[i].n * cells[i].x;
-		sum_t += (double) cells[i].n * cells[i].t;
-		of.max_x = cells[i].x > of.max_x ? cells[i].x : of.max_x;
-		of.max_t = cells[i].t > of.max_t ? cells[i].t : of.max_t;
-	}
+	look_over(&of, cells, n, &sum_x, &sum_t);
 	if (sum_x == 0)
 		return CRM_CLV_FIT_NO_REPEAT;
 	/* a repeat purchase is at least a day after the first, so the mean is above 0 */
 	of.scale = sum_t / of.members;
 	days = (size_t) of.max_t + 1;
+	room += 2 * SAMPLE * sizeof(crm_clv_cell) / sizeof(double);
 	of.log_a = room;
 	of.one_a = room + days;
 	of.wins = room;
@@ -459,8 +471,31 @@ crm_clv_fit_purchases(crm_clv_model *model, const crm_clv_cell *cells, size_t n,
 			{0, -rate, log(0.1), 0},
 			{log(2), log(2) - rate, log(2), log(4)}
 		};
+		int			before = 0;
 
-		status = best_of(&o, starts, 3);
+		/*
+		 * Many cells: first every nth of them, which are sorted, so that all
+		 * kinds of members are there; the way from there is short.
+		 */
+		if (n > 2 * SAMPLE)
+		{
+			double		ignored;
+
+			for (size_t i = n / SAMPLE / 2; i < n; i += n / SAMPLE)
+				sample[sampled++] = cells[i];
+			look_over(&of, sample, sampled, &ignored, &ignored);
+			status = best_of(&o, starts, 3);
+			if (status == CRM_OPTIMISE_STOPPED)
+				return CRM_CLV_FIT_STOPPED;
+			before = o.evaluations;
+			look_over(&of, cells, n, &sum_x, &sum_t);
+			o.near = true;
+			status = crm_minimise(&o);
+			o.evaluations += before;
+			o.near = false;
+		}
+		if (sampled == 0 || status == CRM_OPTIMISE_EXHAUSTED)
+			status = best_of(&o, starts, 3);
 	}
 	if (status == CRM_OPTIMISE_STOPPED)
 		return CRM_CLV_FIT_STOPPED;

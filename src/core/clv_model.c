@@ -477,6 +477,8 @@ pareto_next(const double *p, double x, double t, double share)
 	double		comes = 1 - lost_at(p, x, t);
 	double		low = p[1] + t;
 	double		high = low;
+	double		u;
+	double		last;
 
 	if (share >= comes)
 		return INFINITY;
@@ -488,30 +490,41 @@ pareto_next(const double *p, double x, double t, double share)
 	}
 	while (low > 1e-30 && pareto_within(p, x, t, comes, low) >= share)
 		low /= 4;
-	while (high - low > 1e-13 * high)
+	u = low;
+	/* Newton, halving (the logarithm, while it is far) where it would leave the bracket */
+	for (int i = 0; i < 200 && high - low > 1e-13 * high; i++)
 	{
-		double		mid = high > 2 * low ? sqrt(low) * sqrt(high) : low + (high - low) / 2;
+		double		within = pareto_within(p, x, t, comes, u);
+		double		density = (p[0] + x) / (p[1] + t + u) * exp(-pareto_wait(p, x, t, t + u));
 
-		if (mid <= low || mid >= high)
-			break;
-		if (pareto_within(p, x, t, comes, mid) < share)
-			low = mid;
+		if (within < share)
+			low = u;
 		else
-			high = mid;
+			high = u;
+		last = u;
+		u += (share - within) / density;
+		if (fabs(u - last) <= 1e-14 * u)
+			return u;
+		if (!(u > low && u < high))
+			u = high > 2 * low ? sqrt(low) * sqrt(high) : low + (high - low) / 2;
 	}
 	return high;
 }
 
 double
-crm_clv_next_order(int kind, const double *p, double x, double t_x, double t, double probability)
+crm_clv_next_if_alive(int kind, const double *p, double x, double t, double probability)
 {
-	double		share = probability / crm_clv_p_alive(kind, p, x, t_x, t);
-
-	if (!(share < 1))
+	if (!(probability < 1))
 		return INFINITY;
 	if (kind == CRM_CLV_PARETO_NBD)
-		return pareto_next(p, x, t, share);
-	return (p[1] + t) * expm1(-log1p(-share) / (p[0] + x));
+		return pareto_next(p, x, t, probability);
+	return (p[1] + t) * expm1(-log1p(-probability) / (p[0] + x));
+}
+
+double
+crm_clv_next_order(int kind, const double *p, double x, double t_x, double t, double probability)
+{
+	return crm_clv_next_if_alive(kind, p, x, t, probability / crm_clv_p_alive(kind, p, x, t_x, t));
 }
 
 double

@@ -104,6 +104,9 @@ extern double crm_clv_log_likelihood(int kind, const double *p, double x, double
 /* time from T within which the next purchase comes with this probability; infinite where it may never come */
 extern double crm_clv_next_order(int kind, const double *p, double x, double t_x, double t, double probability);
 
+/* the same for a member active at T */
+extern double crm_clv_next_if_alive(int kind, const double *p, double x, double t, double probability);
+
 /* expected mean spend a purchase day given x days of mean m; NaN where the mean is infinite */
 extern double crm_clv_expected_spend(const double *spend, double x, double m);
 

@@ -427,7 +427,7 @@ crm_minimise(crm_optimise *o)
 		o->x[i] = inside(o, o->x[i]);
 	if (!evaluate(o, o->x, &o->value, o->gradient))
 		return CRM_OPTIMISE_STOPPED;
-	if (bfgs(o) == STOPPED)
+	if (!o->near && bfgs(o) == STOPPED)
 		return CRM_OPTIMISE_STOPPED;
 	return newton(o);
 }

@@ -34,6 +34,7 @@ typedef struct crm_optimise
 	double		low;			/* of every variable */
 	double		high;
 	int			max_evaluations;
+	bool		near;			/* the start is near the minimum: Newton at once */
 	crm_objective objective;
 	void	   *context;
 	/* start and result */

@@ -7,7 +7,8 @@
  * One call site usually asks for many members.  What the model says of a
  * member who is active depends on (x, T) alone, and few of these occur, so
  * they are kept for the call site; the rest of a row is a logarithm and an
- * exponential.
+ * exponential.  Of members without a repeat purchase, half of a usual shop,
+ * T says all, so whole rows are kept.
  */
 #include "clv_datum.h"
 
@@ -16,6 +17,7 @@
 #include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
+#include "utils/memutils.h"
 #include "utils/numeric.h"
 
 #include "core/clv_fit.h"
@@ -27,7 +29,7 @@
 PG_FUNCTION_INFO_V1(crm_clv_predict);
 
 #define FIRST_SLOTS 1024
-#define MOST_SLOTS	(1 << 17)	/* then it begins anew: 3 MB */
+#define MOST_SLOTS	(1 << 17)	/* then it begins anew: 4 MB */
 #define YEAR_DAYS	365.25
 #define EXACT_MONEY 9e15		/* cents that an int64 and a double both have */
 
@@ -36,17 +38,19 @@ typedef struct Known
 	uint64		key;			/* 0: empty; else 1 + the key of (x, T) */
 	double		orders;			/* expected in the horizon of an active member */
 	double		discounted;		/* the same, each order discounted from its day */
+	HeapTupleHeader row;		/* the whole answer, where x = 0 */
 } Known;
 
 typedef struct Predictor
 {
 	CrmClvDatum datum;			/* the arguments that all is about */
+	int32		as_of;
 	Interval	horizon;
 	Datum		discount;		/* NULL pointer: 0 */
 	double		horizon_units;
 	double		rate;			/* continuous, per unit */
 	TupleDesc	descriptor;
-	MemoryContext context;
+	MemoryContext context;		/* of slots and what they point to */
 	Known	   *slots;
 	uint32		mask;
 	uint32		used;
@@ -55,8 +59,8 @@ typedef struct Predictor
 static void
 empty_slots(Predictor *p, uint32 n)
 {
-	if (p->slots != NULL)
-		pfree(p->slots);
+	/* what was kept goes at once; rows given out belong to calls that are over */
+	MemoryContextReset(p->context);
 	p->slots = MemoryContextAllocZero(p->context, n * sizeof(Known));
 	p->mask = n - 1;
 	p->used = 0;
@@ -83,8 +87,9 @@ make_slots(Predictor *p)
 		empty_slots(p, FIRST_SLOTS);
 		return;
 	}
-	p->slots = NULL;
-	empty_slots(p, 2 * n);
+	p->slots = MemoryContextAllocZero(p->context, 2 * n * sizeof(Known));
+	p->mask = 2 * n - 1;
+	p->used = 0;
 	for (uint32 i = 0; i < n; i++)
 	{
 		if (old[i].key != 0)
@@ -122,18 +127,12 @@ start(Predictor *p, FunctionCallInfo fcinfo)
 	struct varlena *discount = PG_DETOAST_DATUM(PG_GETARG_DATUM(4));
 
 	p->datum.length_word = 0;
-	if (p->slots == NULL || p->mask + 1 > FIRST_SLOTS)
-		empty_slots(p, FIRST_SLOTS);
-	else
-	{
-		memset(p->slots, 0, FIRST_SLOTS * sizeof(Known));
-		p->used = 0;
-	}
+	empty_slots(p, FIRST_SLOTS);
+	p->as_of = PG_GETARG_DATEADT(2);
+	crm_clv_check_as_of(p->as_of);
 	p->horizon = *PG_GETARG_INTERVAL_P(3);
 	p->horizon_units = crm_clv_days(&p->horizon, "horizon", true) / model->unit;
 	p->rate = get_rate(PointerGetDatum(discount), model->unit);
-	if (DatumGetPointer(p->discount) != NULL)
-		pfree(DatumGetPointer(p->discount));
 	p->discount = PointerGetDatum(MemoryContextAlloc(p->context, VARSIZE(discount)));
 	memcpy(DatumGetPointer(p->discount), discount, VARSIZE(discount));
 	/* at last, so that an error above leaves nothing half done behind */
@@ -147,7 +146,7 @@ is_started(const Predictor *p, FunctionCallInfo fcinfo)
 	struct varlena *model = (struct varlena *) PG_GETARG_POINTER(0);
 	struct varlena *discount = (struct varlena *) PG_GETARG_POINTER(4);
 
-	return p->datum.length_word != 0 &&
+	return p->datum.length_word != 0 && p->as_of == PG_GETARG_DATEADT(2) &&
 		!VARATT_IS_EXTENDED(model) && VARSIZE(model) == sizeof(CrmClvDatum) && memcmp(model, &p->datum, sizeof(CrmClvDatum)) == 0 &&
 		!VARATT_IS_EXTENDED(discount) && VARSIZE(discount) == VARSIZE(DatumGetPointer(p->discount)) &&
 		memcmp(discount, DatumGetPointer(p->discount), VARSIZE(discount)) == 0 &&
@@ -167,7 +166,7 @@ get_predictor(FunctionCallInfo fcinfo)
 		if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
 			elog(ERROR, "unexpected result type of clv_predict");
 		p = palloc0(sizeof(Predictor));
-		p->context = fcinfo->flinfo->fn_mcxt;
+		p->context = AllocSetContextCreate(fcinfo->flinfo->fn_mcxt, "CLV predictions", ALLOCSET_DEFAULT_SIZES);
 		p->descriptor = BlessTupleDesc(CreateTupleDescCopy(descriptor));
 		fcinfo->flinfo->fn_extra = p;
 		MemoryContextSwitchTo(caller);
@@ -177,7 +176,7 @@ get_predictor(FunctionCallInfo fcinfo)
 	return p;
 }
 
-static const Known *
+static Known *
 look_up(Predictor *p, int32 x, int32 t)
 {
 	const crm_clv_model *model = &p->datum.model;
@@ -194,6 +193,7 @@ look_up(Predictor *p, int32 x, int32 t)
 		known->orders = crm_clv_orders_if_alive(model->kind, model->purchase.param, x, t / model->unit, p->horizon_units);
 		known->discounted = p->rate == 0 ? known->orders :
 			crm_clv_discounted_within(model->kind, model->purchase.param, x, t / model->unit, p->horizon_units, p->rate);
+		known->row = NULL;
 		known->key = key;
 		p->used++;
 	}
@@ -218,17 +218,17 @@ crm_clv_predict(PG_FUNCTION_ARGS)
 	Predictor  *p = get_predictor(fcinfo);
 	const crm_clv_model *model = &p->datum.model;
 	const double *param = model->purchase.param;
-	int32		as_of = PG_GETARG_DATEADT(2);
+	int32		as_of = p->as_of;
 	struct varlena *copy;
 	CrmHistoryReader reader = crm_history_open(PG_GETARG_DATUM(1), &copy);
 	CrmClvSummary s;
 	Datum		values[5] = {0};
 	bool		nulls[5] = {true, true, true, true, true};
+	Known	   *known = NULL;
+	HeapTupleHeader row;
 
-	crm_clv_check_as_of(as_of);
-	if (crm_clv_summarise(reader, as_of, &s))
+	if (crm_clv_summarise(reader, as_of, &s) && (known = look_up(p, s.x, s.t))->row == NULL)
 	{
-		const Known *known = look_up(p, s.x, s.t);
 		double		t_x = s.t_x / model->unit;
 		double		t = s.t / model->unit;
 		double		alive = crm_clv_p_alive(model->kind, param, s.x, t_x, t);
@@ -257,5 +257,13 @@ crm_clv_predict(PG_FUNCTION_ARGS)
 		}
 	}
 	crm_history_close(copy);
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(p->descriptor, values, nulls)));
+	if (known != NULL && known->row != NULL)
+		PG_RETURN_HEAPTUPLEHEADER(known->row);
+	row = DatumGetHeapTupleHeader(HeapTupleGetDatum(heap_form_tuple(p->descriptor, values, nulls)));
+	if (known != NULL && s.x == 0)
+	{
+		known->row = MemoryContextAlloc(p->context, HeapTupleHeaderGetDatumLength(row));
+		memcpy(known->row, row, HeapTupleHeaderGetDatumLength(row));
+	}
+	PG_RETURN_HEAPTUPLEHEADER(row);
 }

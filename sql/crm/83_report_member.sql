@@ -207,54 +207,6 @@ COMMENT ON COLUMN @crm_report@.member_grades.orders IS 'orders in the window';
 COMMENT ON COLUMN @crm_report@.member_grades.net_spend IS 'net spend in the window';
 COMMENT ON COLUMN @crm_report@.member_grades.grade IS 'A, B, C ... by the settings grade_spend_cuts and grade_order_cuts; both must be reached';
 
-CREATE OR REPLACE VIEW @crm_report@.member_values WITH (security_barrier = true) AS
-WITH reader AS MATERIALIZED (
-  SELECT @crm@._store_limits() AS stores, @crm@._report_day() AS day,
-         (SELECT s.value FROM @crm@.setting AS s WHERE s.key = 'value_years') AS years,
-         coalesce((SELECT ARRAY(SELECT c.value::integer FROM jsonb_array_elements_text(s.value) WITH ORDINALITY AS c(value, no) ORDER BY c.no)
-                   FROM @crm@.setting AS s WHERE s.key = 'lifecycle_cuts'), '{90,180,365}') AS cuts
-), span AS MATERIALIZED (
-  SELECT r.*, date_trunc('year', r.day::timestamp)::date AS year_start FROM reader AS r
-), member AS (
-  SELECT m.id, m.member_no, m.home_store_id, r.day,
-         crm_member.net_spend(h.history, NULL, r.year_start - 1) AS historic,
-         crm_member.net_spend(h.history, r.year_start, r.day) AS this_year,
-         crm_member.first_day(h.history, NULL, r.day) AS first_day,
-         crm_member.lifecycle_status(crm_member.last_day(h.history, NULL, r.day), r.day, r.cuts) AS status, r.years
-  FROM @crm@.member AS m
-       JOIN @crm@.member_history AS h ON h.member_id = m.id
-       CROSS JOIN span AS r
-  WHERE m.profiling AND m.closed_at IS NULL AND m.merged_into_id IS NULL AND (r.stores IS NULL OR m.home_store_id = ANY (r.stores))
-), expected AS (
-  SELECT m.*, round((m.historic + m.this_year) / greatest((m.day - m.first_day + 1) / 365.25, 1), 2) AS yearly,
-         coalesce((m.years ->> m.status)::numeric, 0) AS ahead
-  FROM member AS m WHERE m.first_day IS NOT NULL
-)
-SELECT e.id AS member_id,
-       e.member_no::varchar(40) AS member_no,
-       e.home_store_id,
-       e.day AS as_of,
-       e.status::varchar(20) AS status,
-       e.historic::numeric(18,2) AS historic,
-       e.this_year::numeric(18,2) AS current_value,
-       e.yearly::numeric(18,2) AS yearly,
-       e.ahead::numeric(9,2) AS years,
-       (e.yearly * e.ahead)::numeric(18,2) AS future,
-       crm_member.clv(e.historic, e.this_year, e.yearly, e.ahead)::numeric(18,2) AS lifetime_value
-FROM expected AS e;
-COMMENT ON VIEW @crm_report@.member_values IS 'lifetime value by formula, historic + current + yearly x years, of each open buying member who has not opted out of profiling; readers limited to stores see the members of those stores';
-COMMENT ON COLUMN @crm_report@.member_values.member_id IS 'id of the member';
-COMMENT ON COLUMN @crm_report@.member_values.member_no IS 'number of the member';
-COMMENT ON COLUMN @crm_report@.member_values.home_store_id IS 'home store';
-COMMENT ON COLUMN @crm_report@.member_values.as_of IS 'day of the value; later orders are ignored';
-COMMENT ON COLUMN @crm_report@.member_values.status IS 'lifecycle status, which gives the years';
-COMMENT ON COLUMN @crm_report@.member_values.historic IS 'net spend to the end of last year';
-COMMENT ON COLUMN @crm_report@.member_values.current_value IS 'net spend of this year so far';
-COMMENT ON COLUMN @crm_report@.member_values.yearly IS 'net spend a year since the first order, at least one year counted';
-COMMENT ON COLUMN @crm_report@.member_values.years IS 'years expected, by the setting value_years';
-COMMENT ON COLUMN @crm_report@.member_values.future IS 'yearly x years';
-COMMENT ON COLUMN @crm_report@.member_values.lifetime_value IS 'historic + current_value + future';
-
 CREATE OR REPLACE VIEW @crm_report@.points_accounts WITH (security_barrier = true) AS
 WITH reader AS MATERIALIZED (SELECT @crm@._store_limits() AS stores)
 SELECT m.id AS member_id,

@@ -41,6 +41,9 @@ UNION ALL SELECT l.level, 'f', f.object FROM unnest('{marketer,manager}'::text[]
 UNION ALL SELECT 'auditor', 'r', r.object FROM unnest('{earning_total,member_event_kind,member_event,reward,reward_redemption}'::text[]) AS r(object)
 UNION ALL SELECT 'manager', 'f', f.object FROM unnest('{import_open,import_stage,member_import,sale_import,import_report,import_repair,import_discard}'::text[]) AS f(object)
 UNION ALL SELECT 'auditor', 'f', 'import_report'
+UNION ALL SELECT 'manager', 'f', f.object FROM unnest('{fit_clv,clv_use}'::text[]) AS f(object)
+UNION ALL SELECT l.level, 'f', 'clv_backtest' FROM unnest('{marketer,manager,auditor}'::text[]) AS l(level)
+UNION ALL SELECT l.level, 'r', 'clv_fit_log' FROM unnest('{manager,auditor}'::text[]) AS l(level)
 UNION ALL SELECT r.level, r.kind, r.object FROM @crm@._report_privileges() AS r
 $$;
 COMMENT ON FUNCTION @crm@._privileges() IS 'the privilege model: which level may call which door and read which relation';

@@ -148,7 +148,8 @@ INSERT INTO crm.outbox (topic, member_id, created_at, ended_at, state) VALUES ('
 SELECT what, rows_gone FROM crm.retention_run(dry_run => true) WHERE rows_gone > 0;
 SELECT what, rows_gone FROM crm.retention_run() WHERE rows_gone > 0;
 SELECT topic FROM crm.outbox WHERE topic IN ('old', 'waiting') ORDER BY id;
-UPDATE crm.setting SET value = '365' WHERE key = 'retention_closed_days';
+INSERT INTO crm.lead (source, full_name, made_at, changed_at) VALUES ('fair', 'Old', '2023-01-01', '2023-01-01'), ('fair', 'New', now(), now());
+UPDATE crm.setting SET value = '365' WHERE key IN ('retention_closed_days', 'retention_lead_days');
 UPDATE crm.setting SET value = '36' WHERE key = 'retention_idle_months';
 SELECT what, rows_gone FROM crm.retention_run() WHERE rows_gone > 0;
 SELECT m.member_no, e.reason FROM crm.erasure AS e JOIN crm.member AS m ON m.id = e.member_id WHERE e.reason ~ 'retention' ORDER BY 1;

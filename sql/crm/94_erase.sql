@@ -35,7 +35,7 @@ CREATE OR REPLACE TRIGGER erasure_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON @
 -- Whole rows that go, children first; other tables have their personal columns emptied.
 CREATE OR REPLACE FUNCTION @crm@._erased_rows() RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN '{audit_note,member_secret,member_salt,member_score,member_segment,report_due,member_contact,member_identity,member_twin,member_attribute,member_tag,household_member,interaction_note,member_search,member_name,member_pii}'::text[];
+RETURN '{audit_note,member_secret,member_salt,member_score,member_segment,report_due,member_contact,member_identity,member_twin,member_attribute,member_tag,household_member,interaction_note,member_staged,sale_staged,member_search,member_name,member_pii}'::text[];
 COMMENT ON FUNCTION @crm@._erased_rows() IS 'tables whose rows of a member are deleted by member_erase, where they are there';
 
 CREATE OR REPLACE FUNCTION @crm@._erase_write(relation text, statement text, persons bigint[]) RETURNS bigint
@@ -141,6 +141,25 @@ BEGIN
       counts := counts || jsonb_build_object(t.relation, n);
     END IF;
   END LOOP;
+
+  -- the same person where nobody has said so yet: leads, and rows of imports that wait or were refused
+  UPDATE @crm@.lead AS l SET full_name = NULL, phone = NULL, email = NULL, note = NULL
+  WHERE l.member_id IS NULL AND (l.phone = ANY (personal) OR lower(l.email) IN (SELECT lower(v) FROM unnest(personal) AS v));
+  GET DIAGNOSTICS n = ROW_COUNT;
+  emptied := emptied + n;
+  counts := counts || CASE WHEN n > 0 THEN jsonb_build_object('lead', n + coalesce((counts ->> 'lead')::bigint, 0)) ELSE '{}' END;
+  DELETE FROM @crm@.member_staged AS s
+  WHERE s.member_id IS NULL AND (s.phone IS NOT NULL OR s.email IS NOT NULL)
+    AND (s.phone = ANY (personal) OR @crm@._contact_key('phone', s.phone) = ANY (personal) OR lower(btrim(s.email)) IN (SELECT lower(v) FROM unnest(personal) AS v));
+  GET DIAGNOSTICS n = ROW_COUNT;
+  deleted := deleted + n;
+  counts := counts || CASE WHEN n > 0 THEN jsonb_build_object('member_staged', n + coalesce((counts ->> 'member_staged')::bigint, 0)) ELSE '{}' END;
+  DELETE FROM @crm@.sale_staged AS s
+  WHERE s.sale_id IS NULL AND (s.phone IS NOT NULL OR s.member_key IS NOT NULL)
+    AND (s.phone = ANY (personal) OR @crm@._contact_key('phone', s.phone) = ANY (personal) OR s.member_key = ANY (personal));
+  GET DIAGNOSTICS n = ROW_COUNT;
+  deleted := deleted + n;
+  counts := counts || CASE WHEN n > 0 THEN jsonb_build_object('sale_staged', n + coalesce((counts ->> 'sale_staged')::bigint, 0)) ELSE '{}' END;
 
   -- messages not sent yet are not sent any more
   n := @crm@._erase_write('outbox', 'UPDATE @crm@.outbox AS r SET body = ''{}'', state = CASE WHEN r.state = ''waiting'' THEN ''dropped'' ELSE r.state END,

@@ -93,7 +93,27 @@ END
 $$;
 COMMENT ON FUNCTION @crm@._without_values(text, text[]) IS 'words with each of the personal values replaced by ***';
 
-CREATE OR REPLACE FUNCTION @crm@._member_erase(member_id bigint, reason text) RETURNS @crm@.erasure
+-- What was asked of the doors: the digest could be compared with a guess. A
+-- repeat is refused as other content. No index leads from a member to its
+-- requests, which would cost every door; this reads those that told of persons.
+CREATE OR REPLACE FUNCTION @crm@._erase_requests(persons bigint[]) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $$
+DECLARE
+  written bigint;
+BEGIN
+  UPDATE @crm@.request AS r SET digest = gen_random_uuid(), answer = jsonb_build_object('member_id', r.answer -> 'member_id')
+  WHERE r.door !~ '^(sale|points|tier)_' AND r.answer ->> 'member_id' = ANY (persons::text[])
+    AND r.answer <> jsonb_build_object('member_id', r.answer -> 'member_id');
+  GET DIAGNOSTICS written = ROW_COUNT;
+  RETURN written;
+END
+$$;
+COMMENT ON FUNCTION @crm@._erase_requests(bigint[]) IS 'takes away what the request ids of these members would tell; answers how many';
+
+CREATE OR REPLACE FUNCTION @crm@._member_erase(member_id bigint, reason text, requests boolean DEFAULT true) RETURNS @crm@.erasure
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
@@ -172,11 +192,11 @@ BEGIN
        WHERE r.member_id = ANY ($1) AND r.detail ?| ''{reason,note,comment,text,memo}''::text[]', persons);
   emptied := emptied + n;
   counts := counts || CASE WHEN n > 0 THEN jsonb_build_object('ledger_event', n) ELSE '{}' END;
-  -- what was asked of the doors: the digest could be compared with a guess; a repeat is refused as other content
-  n := @crm@._erase_write('request', 'UPDATE @crm@.request AS r SET digest = gen_random_uuid(), answer = jsonb_build_object(''member_id'', r.answer -> ''member_id'')
-       WHERE r.door !~ ''^(sale|points|tier)_'' AND r.answer ->> ''member_id'' = ANY ($1::text[]) AND r.answer <> jsonb_build_object(''member_id'', r.answer -> ''member_id'')', persons);
-  emptied := emptied + n;
-  counts := counts || CASE WHEN n > 0 THEN jsonb_build_object('request', n) ELSE '{}' END;
+  IF requests THEN
+    n := @crm@._erase_requests(persons);
+    emptied := emptied + n;
+    counts := counts || CASE WHEN n > 0 THEN jsonb_build_object('request', n) ELSE '{}' END;
+  END IF;
   -- keys of attached tables that are a phone or an address themselves; while the shop's own table has orders under one, a
   -- reconciliation would make a new member of it and give it the sales, so it stays until the shop has cleaned there
   UPDATE @crm@.member_key AS k SET key = format('erased-%s-%s', k.member_id, left(gen_random_uuid()::text, 8))
@@ -203,7 +223,7 @@ BEGIN
   RETURN receipt;
 END
 $$;
-COMMENT ON FUNCTION @crm@._member_erase(bigint, text) IS 'what member_erase does once the caller is known to be allowed';
+COMMENT ON FUNCTION @crm@._member_erase(bigint, text, boolean) IS 'what member_erase does once the caller is known to be allowed; without requests the caller calls _erase_requests for many members at once';
 
 CREATE OR REPLACE FUNCTION @crm@.member_erase(member_id bigint, reason text, dry_run boolean DEFAULT false)
 RETURNS TABLE (receipt_id bigint, erased_at timestamptz, rows_deleted bigint, rows_emptied bigint, detail jsonb)

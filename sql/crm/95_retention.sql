@@ -51,6 +51,7 @@ DECLARE
   days integer;
   counts jsonb := '{}';
   month name;
+  gone bigint[];
   n bigint;
 BEGIN
   PERFORM @crm@._require('{manager}');
@@ -86,7 +87,11 @@ BEGIN
       n := n + 1;
     END LOOP;
     counts := counts || jsonb_build_object('footprint', n);
-    SELECT count(@crm@._member_erase(k.member_id, 'retention: ' || k.why)) INTO n FROM @crm@._retention_members(at, max_members) AS k;
+    SELECT array_agg((@crm@._member_erase(k.member_id, 'retention: ' || k.why, requests => false)).member_id) INTO gone FROM @crm@._retention_members(at, max_members) AS k;
+    n := coalesce(cardinality(gone), 0);
+    IF n > 0 THEN
+      PERFORM @crm@._erase_requests((SELECT array_agg(p) FROM unnest(gone) AS g, unnest(@crm@._same_person(g)) AS p));
+    END IF;
     counts := counts || jsonb_build_object('member', n);
     IF dry_run THEN
       RAISE EXCEPTION 'dry run' USING ERRCODE = 'CRDRY';

@@ -97,6 +97,18 @@ SELECT id, merged_into_id FROM crm.member WHERE merged_into_id IS NOT NULL ORDER
 -- 2310 of its own and 700
 SELECT available FROM crm.points_balance(4);
 
+-- points by the doors: a redemption of 40 by 8 before the merge is undone after it and comes back to 7; the rest says where to go
+INSERT INTO crm.member (id, member_no, joined_at) VALUES (7, 'm7', :'day1'), (8, 'm8', :'day1');
+SELECT points FROM crm.points_grant(8, 100, 'q1', reason => 'gift');
+SELECT event_id AS spent FROM crm.points_redeem(8, 40, 'q2') \gset
+SELECT moved FROM crm.member_merge(7, 8, 'm8');
+SELECT available FROM crm.points_reverse(:spent, 'q3');
+SELECT points FROM crm.points_grant(8, 1, 'q4', reason => 'gift');
+SELECT points FROM crm.points_redeem(8, 1, 'q5');
+SELECT points FROM crm.points_accrue(8, 1, 'q6');
+SELECT points FROM crm.points_transfer(7, 8, 1, 'q7');
+SELECT balance, available FROM crm.points_balance(7);
+
 SELECT check_name, detail FROM crm_member.check_crm('crm') WHERE NOT ok;
 SELECT crm.rebuild_histories() >= 0 AS rebuilt;
 SELECT check_name, detail FROM crm_member.check_crm('crm') WHERE NOT ok;

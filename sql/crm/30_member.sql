@@ -140,6 +140,17 @@ LANGUAGE sql STABLE PARALLEL SAFE
 RETURN (SELECT coalesce(m.merged_into_id, m.id) FROM @crm@.member AS m WHERE m.id = _member_id.member_id);
 COMMENT ON FUNCTION @crm@._member_id(bigint) IS 'the member itself, or the one into which it was merged; NULL when there is none';
 
+CREATE OR REPLACE FUNCTION @crm@._refuse_merged(member_id bigint, into_id bigint) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RAISE EXCEPTION 'the member was merged into another'
+    USING ERRCODE = 'CR603', DETAIL = format('Member %s is now member %s.', member_id, into_id), HINT = 'Call again for that member.';
+END
+$$;
+COMMENT ON FUNCTION @crm@._refuse_merged(bigint, bigint) IS 'raises CR603: the member was merged into another';
+
 -- Members are locked in the order of their ids, before any of their rows is read.
 CREATE OR REPLACE FUNCTION @crm@._member_lock(member_id bigint) RETURNS @crm@.member
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -150,8 +161,7 @@ DECLARE
 BEGIN
   SELECT k.* INTO m FROM @crm@.member AS k WHERE k.id = member_id FOR NO KEY UPDATE;
   IF m.merged_into_id IS NOT NULL THEN
-    RAISE EXCEPTION 'the member was merged into another'
-      USING ERRCODE = 'CR603', DETAIL = format('Member %s is now member %s.', m.id, m.merged_into_id), HINT = 'Call again for that member.';
+    PERFORM @crm@._refuse_merged(m.id, m.merged_into_id);
   END IF;
   RETURN m;
 END

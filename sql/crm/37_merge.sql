@@ -51,7 +51,7 @@ DECLARE
   taken bigint;
 BEGIN
   moved := '{}';
-  PERFORM FROM @crm@.account AS k WHERE k.member_id IN (keep_id, gone_id) ORDER BY k.id FOR NO KEY UPDATE;
+  PERFORM FROM @crm@.account AS k WHERE k.member_id IN (keep_id, gone_id) ORDER BY k.member_id, k.asset_id FOR NO KEY UPDATE;
   FOR a IN
     SELECT k.id, k.asset_id, k.balance, k.arrears, t.code, t.has_lots FROM @crm@.account AS k JOIN @crm@.asset AS t ON t.id = k.asset_id
     WHERE k.member_id = gone_id ORDER BY k.asset_id
@@ -126,6 +126,21 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION @crm@._merge_settle(bigint, bigint, timestamptz) IS 'settles the arrears of an account from its living lots, the one that expires first before the others';
+
+CREATE OR REPLACE FUNCTION @crm@._merged_lead_on(member_id bigint) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  whose bigint := @crm@._member_id(member_id);
+BEGIN
+  IF whose <> member_id THEN
+    PERFORM @crm@._merge_ledger(whose, member_id, clock_timestamp());
+  END IF;
+  RETURN whose;
+END
+$$;
+COMMENT ON FUNCTION @crm@._merged_lead_on(bigint) IS 'moves what came back to the accounts of a member who was merged into another, and answers that other; a member that was not is answered itself';
 
 -- What stands for the person: the kept member's data win, what it lacks is filled.
 CREATE OR REPLACE FUNCTION @crm@._merge_person(keep_id bigint, gone_id bigint) RETURNS void
@@ -219,10 +234,7 @@ BEGIN
       USING ERRCODE = 'CR611', DETAIL = CASE WHEN keep_id = gone_id THEN 'Both are the same member.' ELSE 'The member to be kept is closed.' END;
   END IF;
   IF k.merged_into_id IS NOT NULL OR g.merged_into_id IS NOT NULL THEN
-    RAISE EXCEPTION 'the member was merged into another'
-      USING ERRCODE = 'CR603', DETAIL = CASE WHEN g.merged_into_id IS NOT NULL THEN format('Member %s is now member %s.', g.id, g.merged_into_id)
-                                             ELSE format('Member %s is now member %s.', k.id, k.merged_into_id) END,
-            HINT = 'Call again for that member.';
+    PERFORM @crm@._refuse_merged(CASE WHEN g.merged_into_id IS NOT NULL THEN g.id ELSE k.id END, coalesce(g.merged_into_id, k.merged_into_id));
   END IF;
   INSERT INTO @crm@.member_history AS h (member_id) SELECT x.id FROM (VALUES (keep_id), (gone_id)) AS x(id) ORDER BY x.id ON CONFLICT DO NOTHING;
   PERFORM FROM @crm@.member_history AS h WHERE h.member_id IN (keep_id, gone_id) ORDER BY h.member_id FOR NO KEY UPDATE;

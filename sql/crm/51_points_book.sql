@@ -164,6 +164,11 @@ AS $$
 DECLARE
   made bigint;
 BEGIN
+  -- under the locks of the accounts: what undoes an old event of a merged member is led on afterwards, all else is for the kept one
+  IF kind NOT IN ('reverse', 'release') THEN
+    PERFORM @crm@._refuse_merged(m.id, m.merged_into_id) FROM @crm@.member AS m
+    WHERE m.id IN (member_id, (detail ->> 'to_member_id')::bigint) AND m.merged_into_id IS NOT NULL;
+  END IF;
   INSERT INTO @crm@.ledger_event AS e (kind, member_id, occurred_at, request_id, request_digest, reverses_id, detail)
   SELECT kind, member_id, occurred_at, request_id, (SELECT r.digest FROM @crm@.request AS r WHERE r.request_id = request_id), reverses_id, detail
   RETURNING e.id INTO made;

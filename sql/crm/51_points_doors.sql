@@ -361,7 +361,8 @@ BEGIN
     END IF;
   END LOOP;
   PERFORM @crm@._audit('points_reverse', member_id => e.member_id, subject => 'ledger_event ' || event_id, reason => reason, detail => jsonb_build_object('units', coalesce(units, undone)));
-  answer := @crm@._points_answer(event, coalesce(units, undone)::bigint, e.member_id, kind_of, at);
+  PERFORM @crm@._merged_lead_on(o) FROM unnest(owners) AS o;
+  answer := @crm@._points_answer(event, coalesce(units, undone)::bigint, @crm@._member_id(e.member_id), kind_of, at);
   PERFORM @crm@._request_end(request_id, answer);
   RETURN answer;
 END
@@ -542,7 +543,7 @@ BEGIN
   IF event IS NULL THEN
     RAISE EXCEPTION 'the event has no pending points' USING ERRCODE = 'CR106', DETAIL = format('The event is %s.', event_id);
   END IF;
-  answer := @crm@._points_answer(event, released, holder, 1::smallint, at);
+  answer := @crm@._points_answer(event, released, @crm@._merged_lead_on(holder), 1::smallint, at);
   PERFORM @crm@._request_end(request_id, answer);
   RETURN answer;
 END

@@ -179,29 +179,47 @@ END
 $$;
 COMMENT ON FUNCTION @crm@._search_begins(text, text, bigint[], integer) IS 'ids of members whose name, pinyin, initials or reversed phone begins so, in the order of the key and the id, of these stores (NULL: all)';
 
--- Members whose name has all the words somewhere: Han characters as they are, others by their beginning.
-CREATE OR REPLACE FUNCTION @crm@._search_contains(words text[], stores bigint[], max_rows integer) RETURNS bigint[]
+-- Words as a query of tokens: Han characters as they are, others by their beginning.
+CREATE OR REPLACE FUNCTION @crm@._search_wanted(words text[]) RETURNS tsquery
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT string_agg('''' || replace(replace(w, '\', '\\'), '''', '''''') || '''' || CASE WHEN w ~ '^[a-z]' THEN ':*' ELSE '' END, ' & ')::tsquery
+FROM unnest(words) AS w WHERE w <> ''
+$$;
+COMMENT ON FUNCTION @crm@._search_wanted(text[]) IS 'words as a query of the tokens of names, NULL when there are none';
+
+-- Over all stores the planner decides with the words at hand: what many names
+-- have is found by walking the names, what few have by the tokens.
+CREATE OR REPLACE FUNCTION @crm@._search_contains(wanted tsquery, max_rows integer) RETURNS bigint[]
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
 SET enable_seqscan = off
 SET jit = off
 AS $$
-DECLARE
-  wanted tsquery := (SELECT string_agg('''' || replace(replace(w, '\', '\\'), '''', '''''') || '''' || CASE WHEN w ~ '^[a-z]' THEN ':*' ELSE '' END, ' & ')::tsquery
-                     FROM unnest(words) AS w WHERE w <> '');
 BEGIN
-  IF wanted IS NULL THEN
-    RETURN '{}';
-  END IF;
-  IF stores IS NULL THEN
-    RETURN ARRAY(SELECT s.member_id FROM @crm@.member_search AS s WHERE s.tokens @@ wanted ORDER BY s.name, s.member_id LIMIT max_rows);
-  END IF;
+  RETURN ARRAY(SELECT s.member_id FROM @crm@.member_search AS s WHERE s.tokens @@ wanted ORDER BY s.name, s.member_id LIMIT max_rows);
+END
+$$;
+COMMENT ON FUNCTION @crm@._search_contains(tsquery, integer) IS 'ids of members whose name has all the words, in the order of the name and the id';
+
+-- A store is a token too: what it shares with the words is found in the index alone.
+CREATE OR REPLACE FUNCTION @crm@._search_contains_in(wanted tsquery, stores bigint[], max_rows integer) RETURNS bigint[]
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET enable_indexscan = off
+SET enable_indexonlyscan = off
+SET jit = off
+AS $$
+BEGIN
   RETURN ARRAY(SELECT x.member_id FROM unnest(stores) AS t(id) CROSS JOIN LATERAL
     (SELECT s.member_id, s.name FROM @crm@.member_search AS s WHERE s.tokens @@ (wanted && ('''store:' || t.id || '''')::tsquery) ORDER BY s.name, s.member_id LIMIT max_rows) AS x
     ORDER BY x.name, x.member_id LIMIT max_rows);
 END
 $$;
-COMMENT ON FUNCTION @crm@._search_contains(text[], bigint[], integer) IS 'ids of members whose name has all the words, in the order of the name and the id, of these stores (NULL: all)';
+COMMENT ON FUNCTION @crm@._search_contains_in(tsquery, bigint[], integer) IS 'ids of members of these stores whose name has all the words, in the order of the name and the id';
 
 -- Each step gives what the steps before did not, until there are enough rows.
 CREATE OR REPLACE FUNCTION @crm@._search(query text, stores bigint[], max_rows integer, OUT ids bigint[], OUT hows text[])
@@ -215,6 +233,7 @@ DECLARE
   digits text := regexp_replace(folded, '[ ()+./-]', '', 'g');
   card text := upper(regexp_replace(folded, '[[:space:]-]', '', 'g'));
   spelled text;
+  wanted tsquery;
   step record;
   more bigint[];
 BEGIN
@@ -254,7 +273,14 @@ BEGIN
         more := ARRAY(SELECT c.member_id FROM @crm@.member_contact AS c JOIN @crm@.member AS m ON m.id = c.member_id
                       WHERE c.key = step.value AND c.kind = 'email' AND (stores IS NULL OR m.home_store_id = ANY (stores)) ORDER BY c.is_key DESC, c.member_id LIMIT max_rows);
       WHEN 'in name' THEN
-        more := @crm@._search_contains(string_to_array(CASE WHEN folded ~ '^[a-z]' THEN crm_member.name_pinyin(bare) ELSE crm_member.name_key(bare) END, ' '), stores, max_rows + cardinality(ids));
+        wanted := @crm@._search_wanted(string_to_array(CASE WHEN folded ~ '^[a-z]' THEN crm_member.name_pinyin(bare) ELSE crm_member.name_key(bare) END, ' '));
+        IF wanted IS NULL THEN
+          more := '{}';
+        ELSIF stores IS NULL THEN
+          more := @crm@._search_contains(wanted, max_rows + cardinality(ids));
+        ELSE
+          more := @crm@._search_contains_in(wanted, stores, max_rows + cardinality(ids));
+        END IF;
       ELSE
         more := @crm@._search_begins(step.how, step.value, stores, max_rows + cardinality(ids));
     END CASE;

@@ -80,6 +80,22 @@ END
 $$;
 COMMENT ON FUNCTION @crm@._part_behaviour(bigint, timestamptz) IS 'part of member_360: how the member behaves: lifecycle and median gap (not for those who opted out of profiling), interactions by kind, footprints of 90 days by kind';
 
+CREATE OR REPLACE FUNCTION @crm@._part_behaviour__segment(member_id bigint, as_of timestamptz) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+  today date := @crm@.local_day(as_of);
+BEGIN
+  RETURN (SELECT jsonb_build_object('segment', s.segment, 'octant', s.octant, 'segment_since', s.as_of)
+            || coalesce((SELECT jsonb_build_object('rfm', k.score, 'rfm_of', k.as_of) FROM @crm@.member_score AS k WHERE k.member_id = member_id AND k.as_of <= today AND k.score IS NOT NULL), '{}')
+    FROM @crm@.member_segment AS s JOIN @crm@._profiled_members AS f ON f.member_id = s.member_id
+    WHERE s.member_id = member_id AND s.as_of <= today ORDER BY s.as_of DESC LIMIT 1);
+END
+$$;
+COMMENT ON FUNCTION @crm@._part_behaviour__segment(bigint, timestamptz) IS 'part of member_360: the RFM segment and octant that held on the local day of as_of as the refreshes found them, and the score where the last refresh was by then; not for those who opted out of profiling';
+
 CREATE OR REPLACE FUNCTION @crm@._part_environment(member_id bigint, as_of timestamptz) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp

@@ -249,7 +249,7 @@ BEGIN
            @crm@._staged_value(s.email) AS email, @crm@._staged_value(s.birth_day) AS birth_text, lower(@crm@._staged_value(s.birth_calendar)) AS calendar,
            lower(@crm@._staged_value(s.sex)) AS sex_text, @crm@._staged_value(s.address) AS address, @crm@._staged_value(s.region) AS region,
            @crm@._staged_value(s.store) AS store, @crm@._staged_value(s.joined_at) AS joined_text, @crm@._staged_value(s.acquired_by) AS acquired_by
-    FROM @crm@.member_staged AS s WHERE s.batch = b.name AND s.verdict IS NULL ORDER BY s.id LIMIT most
+    FROM @crm@.member_staged AS s WHERE s.batch = b.name AND s.verdict IS NULL ORDER BY s.id LIMIT most FOR UPDATE SKIP LOCKED
   ), parsed AS MATERIALIZED (
     SELECT r.*, CASE WHEN length(r.phone) <= 200 THEN crm_member.phone_e164(r.phone, b.phone_region) END AS phone_key,
            CASE WHEN length(r.email) <= 500 THEN crm_member.email_key(r.email) END AS email_key,

@@ -124,6 +124,7 @@ BEGIN
     PERFORM @crm@._reports_repair();
   END IF;
   PERFORM @crm@._repair_sources();
+  PERFORM @crm@._repair_member_sources();
   PERFORM @crm@._repair_line_sources();
   FOR name IN SELECT DISTINCT a.role_name FROM @crm@.access AS a LOOP
     PERFORM @crm@._apply_access(name);

@@ -32,18 +32,6 @@ PG_FUNCTION_INFO_V1(crm_ledger_note_purchase);
 #define BATCH_ROWS		20000
 #define DECIDING_DECIMALS 12	/* thirds that add up to a whole are a whole */
 
-/* what one sale earns of one asset */
-typedef struct Earning
-{
-	int16		asset;
-	int64		rule;
-	int64		units;
-	TimestampTz available_from;
-	TimestampTz expires_at;
-	int64		account;
-	int64		arrears;
-} Earning;
-
 pg_noreturn static void
 refuse_assets(void)
 {
@@ -94,7 +82,7 @@ period_end(const char *name)
 }
 
 static void
-set_life(Earning *earning, const Rule *rule, CrmLocalDay *zone, TimestampTz occurred_at)
+set_life(CrmEarning *earning, const Rule *rule, CrmLocalDay *zone, TimestampTz occurred_at)
 {
 	int32		day = crm_local_day(zone, occurred_at);
 
@@ -121,7 +109,7 @@ text_at(uint64 row, int column)
 
 /* the rules in force, those of one asset together: their units are added and rounded once, the first rule says the rest */
 static int
-earn_by_rules(CrmLedger *ledger, int32 source, TimestampTz occurred_at, Datum net_spend, Earning *earnings)
+earn_by_rules(CrmLedger *ledger, int32 source, TimestampTz occurred_at, Datum net_spend, CrmEarning *earnings)
 {
 	Datum		values[] = {Int32GetDatum(source), TimestampTzGetDatum(occurred_at)};
 	uint64		n = crm_ledger_run(ledger, CRM_SQL_RULES, values, NULL);
@@ -171,7 +159,7 @@ earn_by_rules(CrmLedger *ledger, int32 source, TimestampTz occurred_at, Datum ne
 }
 
 static void
-read_account(Earning *earning)
+read_account(CrmEarning *earning)
 {
 	earning->account = DatumGetInt64(crm_ledger_value(SPI_tuptable, 0, 1));
 	earning->arrears = DatumGetInt64(crm_ledger_value(SPI_tuptable, 0, 2));
@@ -179,7 +167,7 @@ read_account(Earning *earning)
 }
 
 static void
-open_account(CrmLedger *ledger, int64 member, TimestampTz at, Earning *earning)
+open_account(CrmLedger *ledger, int64 member, TimestampTz at, CrmEarning *earning)
 {
 	Datum		values[] = {Int64GetDatum(member), Int16GetDatum(earning->asset), Int64GetDatum(earning->units), TimestampTzGetDatum(at)};
 
@@ -188,7 +176,7 @@ open_account(CrmLedger *ledger, int64 member, TimestampTz at, Earning *earning)
 }
 
 static void
-credit_account(CrmLedger *ledger, int64 member, TimestampTz at, Earning *earning)
+credit_account(CrmLedger *ledger, int64 member, TimestampTz at, CrmEarning *earning)
 {
 	Datum		values[] = {Int64GetDatum(member), Int16GetDatum(earning->asset), Int64GetDatum(earning->units), TimestampTzGetDatum(at)};
 
@@ -200,7 +188,7 @@ credit_account(CrmLedger *ledger, int64 member, TimestampTz at, Earning *earning
 
 /* most sales earn two assets: one statement credits both, in the order of assets; an account that is missing is opened */
 static void
-credit_pair(CrmLedger *ledger, int64 member, TimestampTz at, Earning *e)
+credit_pair(CrmLedger *ledger, int64 member, TimestampTz at, CrmEarning *e)
 {
 	Datum		values[] = {
 		Int64GetDatum(member), Int16GetDatum(e[0].asset), Int64GetDatum(e[0].units), Int16GetDatum(e[1].asset), Int64GetDatum(e[1].units),
@@ -229,7 +217,7 @@ credit_pair(CrmLedger *ledger, int64 member, TimestampTz at, Earning *e)
 }
 
 static void
-write_posting(CrmLedger *ledger, int64 event, int number, const Earning *earning)
+write_posting(CrmLedger *ledger, int64 event, int number, const CrmEarning *earning)
 {
 	Datum		values[] = {
 		Int64GetDatum(event), Int16GetDatum((int16) number), Int16GetDatum(earning->asset),
@@ -240,23 +228,8 @@ write_posting(CrmLedger *ledger, int64 event, int number, const Earning *earning
 	(void) crm_ledger_run(ledger, CRM_SQL_POSTING, values, NULL);
 }
 
-/* most sales earn two assets: one statement writes both */
 static void
-write_pair(CrmLedger *ledger, int64 event, const Earning *e)
-{
-	Datum		values[] = {
-		Int64GetDatum(event),
-		Int16GetDatum(e[0].asset), Int64GetDatum(crm_programme_account(e[0].asset, CRM_ISSUED)), Int64GetDatum(e[0].account),
-		Int64GetDatum(e[0].units), Int64GetDatum(e[0].rule),
-		Int16GetDatum(e[1].asset), Int64GetDatum(crm_programme_account(e[1].asset, CRM_ISSUED)), Int64GetDatum(e[1].account),
-		Int64GetDatum(e[1].units), Int64GetDatum(e[1].rule)
-	};
-
-	(void) crm_ledger_run(ledger, CRM_SQL_POSTING_PAIR, values, NULL);
-}
-
-static void
-write_lot(CrmLedger *ledger, int64 event, int number, const Earning *earning)
+write_lot(CrmLedger *ledger, int64 event, int number, const CrmEarning *earning)
 {
 	Datum		values[] = {
 		Int64GetDatum(event), Int16GetDatum((int16) number), Int64GetDatum(earning->account), Int64GetDatum(earning->units),
@@ -264,6 +237,22 @@ write_lot(CrmLedger *ledger, int64 event, int number, const Earning *earning)
 	};
 
 	(void) crm_ledger_run(ledger, CRM_SQL_LOT, values, NULL);
+}
+
+static int64
+write_event(CrmLedger *ledger, int64 member, int64 sale, TimestampTz occurred_at)
+{
+	int64		event;
+
+	if (!crm_append_event(ledger, member, sale, occurred_at, &event))
+	{
+		Datum		values[] = {Int64GetDatum(member), Int64GetDatum(sale), TimestampTzGetDatum(occurred_at)};
+
+		(void) crm_ledger_run(ledger, CRM_SQL_EVENT, values, NULL);
+		event = DatumGetInt64(crm_ledger_value(SPI_tuptable, 0, 1));
+		SPI_freetuptable(SPI_tuptable);
+	}
+	return event;
 }
 
 /* ledger_earn_sale(schema_name text, sale_id bigint, member_id bigint, source_id integer, occurred_at timestamptz, net_spend numeric) returns bigint */
@@ -275,32 +264,32 @@ crm_ledger_earn_sale(PG_FUNCTION_ARGS)
 	TimestampTz occurred_at = PG_GETARG_TIMESTAMPTZ(4);
 	int			guc_level;
 	CrmLedger  *ledger = crm_ledger_begin(PG_GETARG_TEXT_PP(0), &guc_level);
-	Earning		earnings[MAX_ASSETS];
+	CrmEarning	earnings[MAX_ASSETS];
 	int			n = earn_by_rules(ledger, PG_GETARG_INT32(3), occurred_at, PG_GETARG_DATUM(5), earnings);
 	int64		event = 0;
 
 	if (n > 0)
 	{
-		Datum		values[] = {Int64GetDatum(member), Int64GetDatum(sale), TimestampTzGetDatum(occurred_at)};
-
-		(void) crm_ledger_run(ledger, CRM_SQL_EVENT, values, NULL);
-		event = DatumGetInt64(crm_ledger_value(SPI_tuptable, 0, 1));
-		SPI_freetuptable(SPI_tuptable);
+		event = write_event(ledger, member, sale, occurred_at);
 		if (n == 2)
-		{
 			credit_pair(ledger, member, occurred_at, earnings);
-			write_pair(ledger, event, earnings);
+		else
+		{
+			for (int i = 0; i < n; i++)
+				credit_account(ledger, member, occurred_at, &earnings[i]);
 		}
-		for (int i = 0; n != 2 && i < n; i++)
-			credit_account(ledger, member, occurred_at, &earnings[i]);
+		if (!crm_append_earnings(ledger, event, earnings, n))
+		{
+			for (int i = 0; i < n; i++)
+			{
+				write_posting(ledger, event, i + 1, &earnings[i]);
+				if (crm_asset_has_lots(ledger, earnings[i].asset))
+					write_lot(ledger, event, i + 1, &earnings[i]);
+			}
+		}
 		for (int i = 0; i < n; i++)
 		{
-			if (n != 2)
-				write_posting(ledger, event, i + 1, &earnings[i]);
-			if (!crm_asset_has_lots(ledger, earnings[i].asset))
-				continue;
-			write_lot(ledger, event, i + 1, &earnings[i]);
-			if (earnings[i].arrears > 0)
+			if (earnings[i].arrears > 0 && crm_asset_has_lots(ledger, earnings[i].asset))
 				crm_arrears_settle(ledger, earnings[i].account, event, earnings[i].arrears);
 		}
 	}
@@ -346,7 +335,7 @@ typedef struct Batch
 	TimestampTz *occurred_at;
 	Datum	   *explanation;
 	bool	   *unexplained;
-	Earning    *earnings;
+	CrmEarning    *earnings;
 	int		   *event_of;		/* index of the event of an earning */
 	int			nevents;
 	int64	   *events;
@@ -364,7 +353,7 @@ new_batch(void)
 	b->occurred_at = palloc(sizeof(TimestampTz) * BATCH_ROWS);
 	b->explanation = palloc(sizeof(Datum) * BATCH_ROWS);
 	b->unexplained = palloc(sizeof(bool) * BATCH_ROWS);
-	b->earnings = palloc(sizeof(Earning) * BATCH_ROWS);
+	b->earnings = palloc(sizeof(CrmEarning) * BATCH_ROWS);
 	b->event_of = palloc(sizeof(int) * BATCH_ROWS);
 	b->events = palloc(sizeof(int64) * BATCH_ROWS);
 	b->number = palloc(sizeof(int) * BATCH_ROWS);
@@ -452,7 +441,7 @@ credit_accounts(CrmLedger *ledger, Batch *b)
 	qsort_arg(order, b->n, sizeof(int), compare_place, b);
 	for (int i = 0; i < b->n; i++)
 	{
-		const Earning *e = &b->earnings[order[i]];
+		const CrmEarning *e = &b->earnings[order[i]];
 		TimestampTz occurred_at = b->occurred_at[order[i]];
 		int64		sum = e->units;
 
@@ -478,7 +467,7 @@ credit_accounts(CrmLedger *ledger, Batch *b)
 	(void) crm_ledger_run(ledger, CRM_SQL_ACCOUNTS, values, NULL);
 	for (int i = 0; i < b->n; i++)
 	{
-		Earning    *e = &b->earnings[order[i]];
+		CrmEarning    *e = &b->earnings[order[i]];
 
 		while (k < n && (DatumGetInt64(crm_ledger_value(SPI_tuptable, k, 3)) != b->member[order[i]] ||
 						 DatumGetInt16(crm_ledger_value(SPI_tuptable, k, 4)) != e->asset))
@@ -504,7 +493,7 @@ write_postings(CrmLedger *ledger, Batch *b)
 		column[c] = palloc(sizeof(Datum) * b->n);
 	for (int i = 0; i < b->n; i++)
 	{
-		const Earning *e = &b->earnings[i];
+		const CrmEarning *e = &b->earnings[i];
 
 		column[0][i] = Int64GetDatum(b->events[b->event_of[i]]);
 		column[1][i] = Int16GetDatum((int16) b->number[i]);
@@ -531,7 +520,7 @@ write_lots(CrmLedger *ledger, Batch *b)
 		column[c] = palloc(sizeof(Datum) * b->n);
 	for (int i = 0; i < b->n; i++)
 	{
-		const Earning *e = &b->earnings[i];
+		const CrmEarning *e = &b->earnings[i];
 
 		if (!crm_asset_has_lots(ledger, e->asset))
 			continue;
@@ -550,7 +539,7 @@ write_lots(CrmLedger *ledger, Batch *b)
 	/* accounts with arrears are few: one by one, in the order of the sales */
 	for (int i = 0; i < b->n; i++)
 	{
-		const Earning *e = &b->earnings[i];
+		const CrmEarning *e = &b->earnings[i];
 
 		if (e->arrears > 0 && crm_asset_has_lots(ledger, e->asset))
 			crm_arrears_settle(ledger, e->account, b->events[b->event_of[i]], crm_arrears_of(ledger, e->account));
@@ -580,7 +569,7 @@ static void
 read_earning(Batch *b, SPITupleTable *rows, uint64 row)
 {
 	int			i = b->n++;
-	Earning    *e = &b->earnings[i];
+	CrmEarning    *e = &b->earnings[i];
 
 	b->member[i] = DatumGetInt64(crm_ledger_value(rows, row, 1));
 	b->occurred_at[i] = DatumGetTimestampTz(crm_ledger_value(rows, row, 2));

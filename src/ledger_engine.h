@@ -51,7 +51,6 @@ typedef enum CrmLedgerStatement
 	CRM_SQL_CREDIT_PAIR,
 	CRM_SQL_OPEN_ACCOUNT,
 	CRM_SQL_POSTING,
-	CRM_SQL_POSTING_PAIR,
 	CRM_SQL_LOT,
 	CRM_SQL_EARNINGS,
 	CRM_SQL_EARNINGS_BY_RULES,
@@ -75,6 +74,10 @@ typedef struct CrmLedger
 	char		schema[NAMEDATALEN];	/* key of the table of ledgers */
 	Oid			namespace;		/* a schema made again has another */
 	Oid			types;			/* the namespace of the extension, likewise */
+	Oid			event_table;	/* see ledger_rows.c */
+	Oid			event_ids;
+	Oid			posting_table;
+	Oid			lot_table;
 	bool		filled;
 	CrmLocalDay *zone;
 	uint8		has_lots[1 << 13];	/* a bit an asset, of those that are known */
@@ -130,6 +133,25 @@ extern void crm_account_move(CrmLedger *ledger, int64 account, int64 balance, in
 
 /* what an account owes */
 extern int64 crm_arrears_of(CrmLedger *ledger, int64 account);
+
+/* what one sale earns of one asset */
+typedef struct CrmEarning
+{
+	int16		asset;
+	int64		rule;
+	int64		units;
+	TimestampTz available_from;
+	TimestampTz expires_at;
+	int64		account;
+	int64		arrears;
+} CrmEarning;
+
+/*
+ * The event of a sale, and its postings and lots, written without a plan;
+ * false where a table is not as this version made it and nothing was written.
+ */
+extern bool crm_append_event(CrmLedger *ledger, int64 member, int64 sale, TimestampTz at, int64 *event);
+extern bool crm_append_earnings(CrmLedger *ledger, int64 event, const CrmEarning *earnings, int n);
 
 /* uses what an event has opened in an account to settle its arrears, as far as it goes */
 extern void crm_arrears_settle(CrmLedger *ledger, int64 account, int64 event, int64 arrears);

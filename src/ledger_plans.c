@@ -65,9 +65,6 @@ static const Statement statements[CRM_LEDGER_STATEMENTS] = {
 	4, {INT8OID, INT2OID, INT8OID, TIMESTAMPTZOID}},
 	[CRM_SQL_POSTING] = {"INSERT INTO %s.posting (event_id, posting_no, asset_id, from_account, to_account, units, rule_id) VALUES ($1, $2, $3, $4, $5, $6, $7)",
 	7, {INT8OID, INT2OID, INT2OID, INT8OID, INT8OID, INT8OID, INT8OID}},
-	[CRM_SQL_POSTING_PAIR] = {"INSERT INTO %s.posting (event_id, posting_no, asset_id, from_account, to_account, units, rule_id) "
-		"VALUES ($1, 1, $2, $3, $4, $5, $6), ($1, 2, $7, $8, $9, $10, $11)",
-	11, {INT8OID, INT2OID, INT8OID, INT8OID, INT8OID, INT8OID, INT2OID, INT8OID, INT8OID, INT8OID, INT8OID}},
 	[CRM_SQL_LOT] = {"INSERT INTO %s.lot (event_id, lot_no, account_id, units, left_units, available_from, expires_at) VALUES ($1, $2, $3, $4, $4, $5, $6)",
 	6, {INT8OID, INT2OID, INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID}},
 

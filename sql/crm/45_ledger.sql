@@ -45,7 +45,7 @@ CREATE TABLE @crm@.ledger_event (
   sale_id bigint,
   occurred_at timestamptz NOT NULL,
   recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-  reverses_id bigint REFERENCES @crm@.ledger_event,
+  reverses_id bigint,
   request_id text,
   request_digest uuid,
   detail jsonb
@@ -211,6 +211,7 @@ BEGIN
   RETURN QUERY SELECT 'rows of the ledger are well formed', wrong = 0, format('%s rows are not', wrong);
 
   SELECT (SELECT count(*) FROM @crm@.posting AS p LEFT JOIN @crm@.ledger_event AS e ON e.id = p.event_id WHERE e.id IS NULL)
+       + (SELECT count(*) FROM @crm@.ledger_event AS e LEFT JOIN @crm@.ledger_event AS r ON r.id = e.reverses_id WHERE e.reverses_id IS NOT NULL AND (r.id IS NULL OR r.id >= e.id))
        + (SELECT count(*) FROM @crm@.ledger_event AS e LEFT JOIN @crm@.member AS m ON m.id = e.member_id WHERE m.id IS NULL)
        + (SELECT count(*) FROM @crm@.lot AS l LEFT JOIN @crm@.posting AS p ON p.event_id = l.event_id AND p.posting_no = l.lot_no AND p.to_account = l.account_id WHERE p.event_id IS NULL)
        + (SELECT count(*) FROM @crm@.lot_use AS u LEFT JOIN @crm@.ledger_event AS e ON e.id = u.event_id

@@ -72,7 +72,7 @@ BEGIN
     growing := growing OR earned.asset_id = 2;
   END LOOP;
   IF growing THEN
-    PERFORM @crm@._tiers_grown(member_id, at);
+    PERFORM @crm@._tiers_growth(ARRAY[member_id]);
   END IF;
   answer := @crm@._points_answer(event, points, member_id, 1::smallint, at)
             || jsonb_build_object('tier', (SELECT t.code FROM @crm@._tier_at(member_id, 1, at, 'infinity') AS t));
@@ -81,26 +81,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION @crm@._points_accrue(bigint, numeric, text, timestamptz, bigint) IS 'what points_accrue does once the caller is known to be allowed';
-
--- Growth alone raises tiers whose ladder asks for it.
-CREATE OR REPLACE FUNCTION @crm@._tiers_grown(member_id bigint, at timestamptz) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-#variable_conflict use_variable
-DECLARE
-  ladder record;
-BEGIN
-  FOR ladder IN
-    SELECT l.ladder_no FROM @crm@.tier_ladder AS l
-    WHERE l.valid_from <= at AND at < l.valid_to AND l.form::text LIKE '%"growth_%'
-    ORDER BY l.ladder_no
-  LOOP
-    PERFORM @crm@._tier_replay(member_id, ladder.ladder_no, at, '-infinity', true);
-  END LOOP;
-END
-$$;
-COMMENT ON FUNCTION @crm@._tiers_grown(bigint, timestamptz) IS 'walks the tiers of a member again on ladders that ask for growth';
 
 CREATE OR REPLACE FUNCTION @crm@.points_accrue(member_id bigint, amount numeric, request_id text, occurred_at timestamptz DEFAULT NULL, store_id bigint DEFAULT NULL, dry_run boolean DEFAULT false)
 RETURNS TABLE (event_id bigint, points bigint, available bigint, pending bigint, tier text)
@@ -168,7 +148,7 @@ BEGIN
     -(kind_of * 100 + 1), 0, at, begins, CASE WHEN await IS NOT NULL THEN 'infinity' ELSE expires_at END, true);
   PERFORM @crm@._audit('points_grant', member_id => member_id, subject => 'ledger_event ' || event, reason => reason, detail => jsonb_build_object('units', units, 'asset', asset));
   IF kind_of = 2 THEN
-    PERFORM @crm@._tiers_grown(member_id, at);
+    PERFORM @crm@._tiers_growth(ARRAY[member_id]);
   END IF;
   answer := @crm@._points_answer(event, units, member_id, kind_of, at);
   PERFORM @crm@._request_end(request_id, answer);
@@ -704,7 +684,7 @@ BEGIN
   RETURN NEXT;
 END
 $$;
-COMMENT ON FUNCTION @crm@.points_accrue_sales(timestamptz, timestamptz) IS 'books what the sales from from_at up to before to_at earn that have earned nothing yet, in one pass, by the rules in force when they happened, also those from before their source accrues; less what has been refunded since. Answers with the sales looked at, the events written and their points; a second run finds none. Level manager for all stores. Errors: 22003, 22023, 42501';
+COMMENT ON FUNCTION @crm@.points_accrue_sales(timestamptz, timestamptz) IS 'books what the sales from from_at up to before to_at earn that have earned nothing yet, in one pass, by the rules in force when they happened, also those from before their source accrues; less what has been refunded since. Answers with the sales looked at, the events written and their points; a second run books nothing. Level manager for all stores. Errors: 22003, 22023, 42501';
 
 -- A batch takes the next members in the order of their ids. With max_members the caller goes on until nothing is left.
 CREATE OR REPLACE FUNCTION @crm@.points_expire(as_of timestamptz DEFAULT NULL, max_members integer DEFAULT NULL)

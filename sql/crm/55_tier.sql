@@ -407,7 +407,32 @@ SET jit = off
 AS $$
 DECLARE
   c record;
+  one record;
+  ladders integer[];
 BEGIN
+  -- most statements bring one sale, or none of a member; the query below in short, without what sets of sales need
+  SELECT count(*) AS sales, min(n.member_id) AS member_id, min(n.occurred_at) AS at, min(n.source_id) AS source_id INTO one FROM new_rows AS n;
+  IF one.member_id IS NULL THEN
+    RETURN NULL;
+  ELSIF one.sales = 1 THEN
+    SELECT array_agg(l.ladder_no) INTO ladders
+    FROM @crm@.member_history AS h
+         CROSS JOIN @crm@.tier_ladder AS l
+         LEFT JOIN LATERAL (SELECT m.tier_id, m.valid_from, m.valid_to, m.decided FROM @crm@.member_tier AS m
+                            WHERE m.member_id = one.member_id AND m.ladder_no = l.ladder_no AND m.known_to = 'infinity'
+                            ORDER BY m.valid_from DESC LIMIT 1) AS m ON true
+         LEFT JOIN @crm@.tier AS t ON t.id = m.tier_id AND one.at < m.valid_to
+    WHERE h.member_id = one.member_id
+      AND (m.valid_from > one.at OR (m.valid_to <= one.at AND NOT m.decided)
+           OR (l.valid_from <= one.at AND one.at < l.valid_to AND crm_member._tier_outgrown(h.history, l.form, t.code, @crm@.local_day(one.at)))
+           OR EXISTS (SELECT FROM @crm@.sale AS s WHERE s.member_id = one.member_id AND s.occurred_at > one.at));
+    IF ladders IS NOT NULL THEN
+      FOR c IN SELECT DISTINCT u.no, one.at >= o.accrue_from AS notify FROM unnest(ladders) AS u(no), @crm@.source AS o WHERE o.id = one.source_id ORDER BY u.no LOOP
+        PERFORM @crm@._tiers_walk(c.no, ARRAY[one.member_id], ARRAY[c.notify], NULL);
+      END LOOP;
+    END IF;
+    RETURN NULL;
+  END IF;
   -- one new sale, the member's last, within the period held or behind one known to be followed by the base: the history answers
   FOR c IN
     SELECT k.ladder_no, array_agg(g.member_id ORDER BY g.member_id) AS members, array_agg(g.notify ORDER BY g.member_id) AS notify

@@ -587,17 +587,27 @@ typedef struct Outgrown
 	CrmMeasure	measures[CRM_MAX_NODES];
 } Outgrown;
 
+#define KEPT_LADDERS 4
+
+/*
+ * The ladders asked for last, for the life of the session: this is called once
+ * a sale, and reading a ladder costs more than all the rest.
+ */
 static Outgrown *
-get_outgrown(FunctionCallInfo fcinfo, Jsonb *source)
+get_outgrown(Jsonb *source)
 {
-	FmgrInfo   *flinfo = fcinfo->flinfo;
-	Outgrown   *known = flinfo->fn_extra;
+	static Outgrown *kept[KEPT_LADDERS];
+	static int	next;
+	Outgrown   *known;
 	MemoryContext context;
 	MemoryContext outer;
 	CrmLadderVersion version = {0};
 
-	if (known != NULL && is_same(known->ladder.source, source))
-		return known;
+	for (int i = 0; i < KEPT_LADDERS; i++)
+	{
+		if (kept[i] != NULL && is_same(kept[i]->ladder.source, source))
+			return kept[i];
+	}
 	context = AllocSetContextCreate(CurrentMemoryContext, "crm tier ladder", ALLOCSET_SMALL_SIZES);
 	outer = MemoryContextSwitchTo(context);
 	known = palloc0(sizeof(Outgrown));
@@ -614,10 +624,11 @@ get_outgrown(FunctionCallInfo fcinfo, Jsonb *source)
 	version.tiers = known->ladder.tiers;
 	known->base = crm_base_tier(&version);
 	MemoryContextSwitchTo(outer);
-	if (flinfo->fn_extra != NULL)
-		MemoryContextDelete(GetMemoryChunkContext(flinfo->fn_extra));
-	MemoryContextSetParent(context, flinfo->fn_mcxt);
-	flinfo->fn_extra = known;
+	if (kept[next] != NULL)
+		MemoryContextDelete(GetMemoryChunkContext(kept[next]));
+	MemoryContextSetParent(context, TopMemoryContext);
+	kept[next] = known;
+	next = (next + 1) % KEPT_LADDERS;
 	return known;
 }
 
@@ -634,7 +645,7 @@ crm_tier_outgrown(PG_FUNCTION_ARGS)
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(3))
 		PG_RETURN_BOOL(true);
-	known = get_outgrown(fcinfo, PG_GETARG_JSONB_P(1));
+	known = get_outgrown(PG_GETARG_JSONB_P(1));
 	ladder = &known->ladder;
 	if (!known->simple)
 		PG_RETURN_BOOL(true);

@@ -37,6 +37,8 @@ PG_FUNCTION_INFO_V1(crm_tier_track_combine);
 PG_FUNCTION_INFO_V1(crm_tier_walk_track);
 PG_FUNCTION_INFO_V1(crm_tier_metrics);
 PG_FUNCTION_INFO_V1(crm_tier_outgrown);
+PG_FUNCTION_INFO_V1(crm_tier_window_start);
+PG_FUNCTION_INFO_V1(crm_tier_window_leaves);
 
 #define CRM_MONEY_SCALE 2		/* of amounts of sales */
 #define CRM_SOURCE_SALE 0
@@ -572,6 +574,26 @@ crm_tier_metrics(PG_FUNCTION_ARGS)
 	for (int i = 0; i < n; i++)
 		values[i] = walk.metrics[i].value.units;
 	PG_RETURN_DATUM(metrics_object((size_t) n, metrics, measures, values));
+}
+
+/* _tier_window_start(metric text, day date) returns date, -infinity where all days count */
+Datum
+crm_tier_window_start(PG_FUNCTION_ARGS)
+{
+	CrmMeasure	measure = parse_metric(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	int32		start = crm_window_start(&measure, PG_GETARG_DATEADT(1));
+
+	PG_RETURN_DATEADT(start == PG_INT32_MIN ? DATEVAL_NOBEGIN : start);
+}
+
+/* _tier_window_leaves(metric text, day date) returns date, infinity where a day counts for ever */
+Datum
+crm_tier_window_leaves(PG_FUNCTION_ARGS)
+{
+	CrmMeasure	measure = parse_metric(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	int32		leaves = crm_window_leaves(&measure, PG_GETARG_DATEADT(1));
+
+	PG_RETURN_DATEADT(leaves == PG_INT32_MAX ? DATEVAL_NOEND : leaves);
 }
 
 /*

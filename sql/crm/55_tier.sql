@@ -117,6 +117,16 @@ CREATE OR REPLACE TRIGGER tier_pin_stays
 -- The functions that are asked once a member are PL/pgSQL, which keeps its plans
 -- for the session; a function in SQL would be planned at each call.
 
+CREATE OR REPLACE FUNCTION @crm@._ladder_asks(form jsonb, measure text) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN EXISTS (SELECT FROM unnest(crm_member.ladder_metrics(form)) AS m WHERE starts_with(m, measure || '_'));
+END
+$$;
+COMMENT ON FUNCTION @crm@._ladder_asks(jsonb, text) IS 'whether a ladder has a condition on this measure, over any window';
+
 -- The versions of a ladder as the walk takes them. A version ends where the next
 -- one that was known begins; the first is known always.
 CREATE OR REPLACE FUNCTION @crm@._ladder_book(ladder_no integer, known_at timestamptz DEFAULT 'infinity') RETURNS jsonb
@@ -125,7 +135,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   RETURN (
-    SELECT jsonb_build_object('growth', coalesce(bool_or(EXISTS (SELECT FROM unnest(crm_member.ladder_metrics(v.form)) AS m WHERE m LIKE 'growth\_%')), false),
+    SELECT jsonb_build_object('growth', coalesce(bool_or(@crm@._ladder_asks(v.form, 'growth')), false),
+             'visits', coalesce(bool_or(@crm@._ladder_asks(v.form, 'visit_days')), false),
              'versions', coalesce(jsonb_agg(jsonb_build_object(
              'id', v.id, 'form', v.form,
              'from', CASE WHEN isfinite(v.valid_from) THEN (extract(epoch FROM v.valid_from) * 1000000)::bigint END,
@@ -173,8 +184,17 @@ BEGIN
   INSERT INTO @crm@.tier (ladder_id, code, name, rank, by_invitation)
   SELECT made, t.value ->> 'code', coalesce(t.value ->> 'name', t.value ->> 'code'), (t.value ->> 'rank')::integer, t.value -> 'when' = 'null'
   FROM jsonb_array_elements(form -> 'tiers') AS t;
+  IF @crm@._ladder_asks(form, 'growth') THEN
+    CREATE OR REPLACE TRIGGER posting_40_tiers AFTER INSERT ON @crm@.posting
+      REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION @crm@._tiers_growth();
+  END IF;
+  IF @crm@._ladder_asks(form, 'visit_days') THEN
+    CREATE OR REPLACE TRIGGER member_event_40_tiers AFTER INSERT ON @crm@.member_event
+      REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION @crm@._tiers_visit();
+  END IF;
   SELECT array_agg(x.member_id ORDER BY x.member_id) INTO members
   FROM (SELECT s.member_id FROM @crm@.sale AS s WHERE s.occurred_at >= valid_from AND s.member_id IS NOT NULL
+        UNION SELECT o.member_id FROM @crm@._tier_others(NULL, 'infinity', @crm@._ladder_book(ladder_no)) AS o WHERE o.at >= valid_from
         UNION SELECT m.member_id FROM @crm@.member_tier AS m
         WHERE m.ladder_no = ladder_no AND m.known_to = 'infinity' AND m.decided AND m.valid_to >= valid_from) AS x;
   PERFORM @crm@._tiers_lock(members);
@@ -197,50 +217,67 @@ END
 $$;
 COMMENT ON FUNCTION @crm@._ladder_at(integer, timestamptz) IS 'the version of a ladder in force at an instant';
 
--- Movements of growth, for ladders that ask for it. What a sale brought counts
--- from the sale on, what was granted from its own instant.
-CREATE OR REPLACE FUNCTION @crm@._growth_known(members bigint[], known_at timestamptz)
-RETURNS TABLE (member_id bigint, at timestamptz, amount numeric, sale_id bigint)
+-- What counts beside sales, for ladders that ask for it: movements of growth
+-- (source 1; what a sale brought counts from the sale on) and visits (source 2:
+-- orders, log-ins and sign-ins).
+CREATE OR REPLACE FUNCTION @crm@._tier_others(members bigint[], known_at timestamptz, book jsonb)
+RETURNS TABLE (member_id bigint, at timestamptz, amount numeric, is_order boolean, id bigint, source integer)
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
-  RETURN QUERY
-  SELECT a.member_id, e.occurred_at, (CASE WHEN p.to_account = a.id THEN p.units ELSE -p.units END)::numeric, e.sale_id
-  FROM @crm@.account AS a
-       CROSS JOIN LATERAL (SELECT q.event_id, q.to_account, q.units FROM @crm@.posting AS q WHERE q.to_account = a.id AND q.to_account > 0
-                           UNION ALL
-                           SELECT q.event_id, q.to_account, q.units FROM @crm@.posting AS q WHERE q.from_account = a.id AND q.from_account > 0) AS p
-       JOIN @crm@.ledger_event AS e ON e.id = p.event_id
-  WHERE a.asset_id = 2 AND a.member_id IS NOT NULL AND (members IS NULL OR a.member_id = ANY (members)) AND e.recorded_at <= known_at;
+  IF (book ->> 'growth')::boolean THEN
+    RETURN QUERY
+    WITH own AS MATERIALIZED (
+      SELECT a.id, a.member_id FROM @crm@.account AS a WHERE a.asset_id = 2 AND a.member_id = ANY (members)
+      UNION ALL
+      SELECT a.id, a.member_id FROM @crm@.account AS a WHERE a.asset_id = 2 AND a.member_id IS NOT NULL AND members IS NULL
+    )
+    SELECT o.member_id, e.occurred_at, p.units::numeric, false, e.sale_id, 1
+    FROM own AS o JOIN @crm@.posting AS p ON p.to_account = o.id AND p.to_account > 0 JOIN @crm@.ledger_event AS e ON e.id = p.event_id
+    WHERE e.recorded_at <= known_at
+    UNION ALL
+    SELECT o.member_id, e.occurred_at, -p.units::numeric, false, e.sale_id, 1
+    FROM own AS o JOIN @crm@.posting AS p ON p.from_account = o.id AND p.from_account > 0 JOIN @crm@.ledger_event AS e ON e.id = p.event_id
+    WHERE e.recorded_at <= known_at;
+  END IF;
+  IF (book ->> 'visits')::boolean THEN
+    RETURN QUERY
+    SELECT v.member_id, v.occurred_at, 0::numeric, true, NULL::bigint, 2 FROM @crm@.member_event AS v
+    WHERE v.kind IN ('log_in', 'sign_in') AND (members IS NULL OR v.member_id = ANY (members)) AND v.recorded_at <= known_at
+    UNION ALL
+    SELECT m.id, s.occurred_at, 0::numeric, true, s.sale_id, 2
+    FROM @crm@.member AS m CROSS JOIN LATERAL @crm@._sales_known(m.id, '-infinity', 'infinity', known_at) AS s
+    WHERE s.is_order AND (members IS NULL OR m.id = ANY (members));
+  END IF;
 END
 $$;
-COMMENT ON FUNCTION @crm@._growth_known(bigint[], timestamptz) IS 'movements of growth of some members (NULL: all) as known at an instant';
+COMMENT ON FUNCTION @crm@._tier_others(bigint[], timestamptz, jsonb) IS 'growth and visits of some members (NULL: all) as known at an instant, where the book of ladders asks for them';
 
 -- What tier metrics count of one member, as known at an instant. A refund is
 -- never an order, whatever its amount. Here plans are generic: those of one
 -- member serve for every other, and planning at each call costs ten times the work.
-CREATE OR REPLACE FUNCTION @crm@._tier_track_of(member_id bigint, known_at timestamptz, growth boolean) RETURNS bytea
+CREATE OR REPLACE FUNCTION @crm@._tier_track_of(member_id bigint, known_at timestamptz, book jsonb) RETURNS bytea
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_generic_plan
 AS $$
 BEGIN
-  IF growth THEN
+  IF (book ->> 'growth')::boolean OR (book ->> 'visits')::boolean THEN
     RETURN (
       SELECT crm_member._tier_track(e.at, e.amount, e.is_order, e.id, e.source)
       FROM (SELECT s.occurred_at AS at, s.net_spend AS amount, s.is_order, s.sale_id AS id, 0 AS source
             FROM @crm@._sales_known(_tier_track_of.member_id, '-infinity', 'infinity', known_at) AS s
             UNION ALL
-            SELECT g.at, g.amount, false, g.sale_id, 1 FROM @crm@._growth_known(ARRAY[_tier_track_of.member_id], known_at) AS g) AS e
+            SELECT o.at, o.amount, o.is_order, o.id, o.source FROM @crm@._tier_others(ARRAY[_tier_track_of.member_id], known_at, book) AS o) AS e
     );
   END IF;
   RETURN (SELECT crm_member._tier_track(s.occurred_at, s.net_spend, s.is_order, s.sale_id, 0)
           FROM @crm@._sales_known(_tier_track_of.member_id, '-infinity', 'infinity', known_at) AS s);
 END
 $$;
-COMMENT ON FUNCTION @crm@._tier_track_of(bigint, timestamptz, boolean) IS 'the sales of a member, and its growth if asked, as known at an instant, as _tier_walk takes them';
+COMMENT ON FUNCTION @crm@._tier_track_of(bigint, timestamptz, jsonb) IS 'the sales of a member, and what else the book of ladders asks for, as known at an instant, as _tier_walk takes them';
 
 -- The periods of one member on one ladder, for questions; writes nothing.
 CREATE OR REPLACE FUNCTION @crm@._tier_walk_one(member_id bigint, ladder_no integer, ends_to timestamptz, known_at timestamptz)
@@ -252,7 +289,7 @@ DECLARE
   book jsonb := @crm@._ladder_book(_tier_walk_one.ladder_no, known_at);
 BEGIN
   RETURN QUERY SELECT w.* FROM unnest(crm_member._tier_walk(
-    @crm@._tier_track_of(_tier_walk_one.member_id, known_at, (book ->> 'growth')::boolean), book, @time_zone@, ends_to)) AS w;
+    @crm@._tier_track_of(_tier_walk_one.member_id, known_at, book), book, @time_zone@, ends_to)) AS w;
 END
 $$;
 COMMENT ON FUNCTION @crm@._tier_walk_one(bigint, integer, timestamptz, timestamptz) IS 'the periods of a member on a ladder as known at an instant, with ends of periods decided up to ends_to and up to the last sale';
@@ -260,14 +297,14 @@ COMMENT ON FUNCTION @crm@._tier_walk_one(bigint, integer, timestamptz, timestamp
 -- The same for many members at once (NULL: all who ever bought), as known now.
 -- What is written down already bounds how far ends are decided, so that a walk
 -- never takes back what a review has found.
-CREATE OR REPLACE FUNCTION @crm@._tiers_walked(ladder_no integer, members bigint[], ends_to timestamptz)
+CREATE OR REPLACE FUNCTION @crm@._tiers_walked(ladder_no integer, members bigint[], ends_to timestamptz, draft jsonb DEFAULT NULL)
 RETURNS TABLE (member_id bigint, ladder_id bigint, code text, valid_from timestamptz, valid_to timestamptz, reason text, anchor_day date, period_no integer, sale_id bigint, metrics jsonb, decided boolean)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000000
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-  book jsonb := @crm@._ladder_book(ladder_no);
+  book jsonb := coalesce(draft, @crm@._ladder_book(ladder_no));
   upto timestamptz := ends_to;
 BEGIN
   RETURN QUERY
@@ -279,11 +316,11 @@ BEGIN
           SELECT s.member_id, s.occurred_at, s.net_spend, @crm@._is_order(s.net_spend, s.refund_of_id), s.id, 0
           FROM @crm@.sale AS s WHERE members IS NULL AND s.member_id IS NOT NULL
           UNION ALL
-          SELECT g.member_id, g.at, g.amount, false, g.sale_id, 1 FROM @crm@._growth_known(members, 'infinity') AS g WHERE (book ->> 'growth')::boolean) AS e
+          SELECT o.member_id, o.at, o.amount, o.is_order, o.id, o.source FROM @crm@._tier_others(members, 'infinity', book) AS o) AS e
     GROUP BY e.member_id
   ), written AS MATERIALIZED (
     SELECT m.member_id, max(m.valid_from) AS at FROM track AS t JOIN @crm@.member_tier AS m ON m.member_id = t.member_id
-    WHERE m.ladder_no = _tiers_walked.ladder_no AND m.known_to = 'infinity'
+    WHERE m.ladder_no = _tiers_walked.ladder_no AND m.known_to = 'infinity' AND draft IS NULL
     GROUP BY m.member_id
   ), walked AS MATERIALIZED (
     SELECT t.member_id, crm_member._tier_walk(t.track, book, @time_zone@, greatest(upto, w.at)) AS periods
@@ -292,7 +329,7 @@ BEGIN
   SELECT w.member_id, p.* FROM walked AS w CROSS JOIN LATERAL unnest(w.periods) AS p WHERE w.periods IS NOT NULL;
 END
 $$;
-COMMENT ON FUNCTION @crm@._tiers_walked(integer, bigint[], timestamptz) IS 'the periods of many members on a ladder, computed from their sales; writes nothing';
+COMMENT ON FUNCTION @crm@._tiers_walked(integer, bigint[], timestamptz, jsonb) IS 'the periods of many members on a ladder, or on a draft of one, computed from their sales; writes nothing';
 
 CREATE OR REPLACE FUNCTION @crm@._tiers_lock(members bigint[]) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -485,24 +522,47 @@ END
 $$;
 COMMENT ON FUNCTION @crm@._tiers_insert() IS 'trigger: raises tiers in the statement that brings the sale';
 
--- For what is no sale and counts: growth that is granted or taken back.
-CREATE OR REPLACE FUNCTION @crm@._tiers_growth(members bigint[], notify boolean DEFAULT true) RETURNS bigint
+-- For what counts and is no sale. The triggers that call these are made by the
+-- first ladder that asks, so that others pay nothing.
+CREATE OR REPLACE FUNCTION @crm@._tiers_touch(members bigint[], measure text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   k record;
-  wrote bigint := 0;
 BEGIN
   FOR k IN SELECT DISTINCT l.ladder_no FROM @crm@.tier_ladder AS l
-           WHERE members <> '{}' AND EXISTS (SELECT FROM unnest(crm_member.ladder_metrics(l.form)) AS m WHERE m LIKE 'growth\_%') ORDER BY l.ladder_no LOOP
+           WHERE members <> '{}' AND @crm@._ladder_asks(l.form, measure) ORDER BY l.ladder_no LOOP
     PERFORM @crm@._tiers_lock(members);
-    wrote := wrote + @crm@._tiers_walk(k.ladder_no, members, CASE WHEN notify THEN array_fill(true, ARRAY[cardinality(members)]) END, NULL);
+    PERFORM @crm@._tiers_walk(k.ladder_no, members, array_fill(true, ARRAY[cardinality(members)]), NULL);
   END LOOP;
-  RETURN wrote;
 END
 $$;
-COMMENT ON FUNCTION @crm@._tiers_growth(bigint[], boolean) IS 'decides the tiers of members anew after their growth has moved without a sale; nothing where no ladder asks for growth. Members stand once each';
+COMMENT ON FUNCTION @crm@._tiers_touch(bigint[], text) IS 'decides the tiers of members anew on ladders that ask for a measure; members stand once each';
+
+CREATE OR REPLACE FUNCTION @crm@._tiers_growth() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  -- what sales bring is walked with the sales
+  PERFORM @crm@._tiers_touch(ARRAY(SELECT DISTINCT e.member_id FROM new_rows AS n JOIN @crm@.ledger_event AS e ON e.id = n.event_id
+                                   WHERE n.asset_id = 2 AND e.sale_id IS NULL ORDER BY e.member_id), 'growth');
+  RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION @crm@._tiers_growth() IS 'trigger: decides tiers anew when growth moves without a sale';
+
+CREATE OR REPLACE FUNCTION @crm@._tiers_visit() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM @crm@._tiers_touch(ARRAY(SELECT DISTINCT n.member_id FROM new_rows AS n WHERE n.kind IN ('log_in', 'sign_in') ORDER BY n.member_id), 'visit_days');
+  RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION @crm@._tiers_visit() IS 'trigger: decides tiers anew after visits';
 
 CREATE OR REPLACE FUNCTION @crm@._tiers_change() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE

@@ -18,6 +18,11 @@ FROM unnest('{clerk,app,manager}'::text[]) AS l(level),
      unnest('{member_register,sale_record,sale_refund,points_balance,tier_for}'::text[]) AS f(object)
 UNION ALL SELECT m.level, m.kind, m.object FROM @crm@._member_privileges() AS m
 UNION ALL SELECT 'manager', 'f', f.object FROM unnest('{tier_pin,tier_review,sync_sales}'::text[]) AS f(object)
+UNION ALL SELECT l.level, 'f', f.object
+FROM unnest('{clerk,app,manager}'::text[]) AS l(level), unnest('{tier_explain,tier_next,benefits_of,benefit_use,benefit_use_undo}'::text[]) AS f(object)
+UNION ALL SELECT 'auditor', 'f', f.object FROM unnest('{tier_explain,tier_next,benefits_of}'::text[]) AS f(object)
+UNION ALL SELECT l.level, 'f', 'tier_simulate' FROM unnest('{analyst,marketer,manager}'::text[]) AS l(level)
+UNION ALL SELECT 'auditor', 'r', r.object FROM unnest('{benefit,benefit_use}'::text[]) AS r(object)
 UNION ALL SELECT 'app', 'f', 'sync_sales'
 UNION ALL SELECT l.level, 'f', f.object FROM unnest('{manager,auditor}'::text[]) AS l(level), unnest('{audit_seal,verify_audit}'::text[]) AS f(object)
 UNION ALL SELECT l.level, 'f', f.object FROM unnest('{clerk,app,manager}'::text[]) AS l(level), unnest('{consent_give,consent_withdraw,member_reveal,secret_set,secret_matches}'::text[]) AS f(object)

@@ -19,6 +19,7 @@ VALUES
   ('audit_log', 'none', '{role_name,session_role,actor}'), ('audit_log', 'pseudonymous', '{subject,detail,old_digest,new_digest,note_digest}'),
   ('audit_note', 'personal', '{reason}'), ('audit_note', 'pseudonymous', '{salt}'),
   ('card_secret', 'none', '{key}'), ('captured', 'none', '{code}'), ('captured', 'pseudonymous', '{keys,reason}'),
+  ('benefit_use', 'none', '{code}'),
   ('captured_line', 'none', '{code}'), ('captured_line', 'pseudonymous', '{keys,reason}'),
   ('consent', 'none', '{text_version,role_name,actor}'),
   ('erasure', 'none', '{reason,role_name,actor,detail}'),

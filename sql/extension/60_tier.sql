@@ -51,3 +51,11 @@ COMMENT ON FUNCTION crm_member._tier_metrics(bytea, text[], text, timestamptz) I
 CREATE FUNCTION crm_member._tier_outgrown(history crm_member.purchase_history, form jsonb, holding text, day date) RETURNS boolean
 AS 'MODULE_PATHNAME', 'crm_tier_outgrown' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION crm_member._tier_outgrown(crm_member.purchase_history, jsonb, text, date) IS 'false when a member whose last sale was on a day has certainly not left the tier that it held (NULL: the base) by it; true asks for a walk';
+
+CREATE FUNCTION crm_member._tier_window_start(metric text, day date) RETURNS date
+AS 'MODULE_PATHNAME', 'crm_tier_window_start' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION crm_member._tier_window_start(text, date) IS 'the first day that counts for a metric on a day, -infinity where all do; error 22023 for a metric that is none';
+
+CREATE FUNCTION crm_member._tier_window_leaves(metric text, day date) RETURNS date
+AS 'MODULE_PATHNAME', 'crm_tier_window_leaves' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION crm_member._tier_window_leaves(text, date) IS 'the first day on which what happened on a day no longer counts for a metric, infinity where it always does; error 22023 for a metric that is none';

@@ -54,9 +54,8 @@ crm_window_start(const CrmMeasure *measure, int32_t day)
 	return INT32_MIN;
 }
 
-/* the first day on which what happened on a day no longer counts; INT32_MAX: never */
-static int32_t
-window_leaves(const CrmMeasure *measure, int32_t day)
+int32_t
+crm_window_leaves(const CrmMeasure *measure, int32_t day)
 {
 	int32_t		leaves;
 
@@ -277,7 +276,7 @@ next_slide(CrmTierWalk *walk)
 			tail++;
 		if (tail == walk->head)
 			continue;
-		leaves = window_leaves(&version->measures[m], walk->entries[tail].day);
+		leaves = crm_window_leaves(&version->measures[m], walk->entries[tail].day);
 		if (leaves < next)
 			next = leaves;
 	}

@@ -167,6 +167,9 @@ extern CrmWalkStatus crm_tier_measure(CrmTierWalk *walk, int64_t at);
 /* the first day that counts for a measure on a day; INT32_MIN when all do */
 extern int32_t crm_window_start(const CrmMeasure *measure, int32_t day);
 
+/* the first day on which what happened on a day no longer counts; INT32_MAX: never */
+extern int32_t crm_window_leaves(const CrmMeasure *measure, int32_t day);
+
 /* the same day so many months later or earlier, or the last one of that month */
 extern int32_t crm_add_months(int32_t day, int32_t months);
 

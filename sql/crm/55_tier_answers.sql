@@ -155,7 +155,7 @@ DECLARE
   draft jsonb := ladder;
   book jsonb;
 BEGIN
-  PERFORM @crm@._require('{analyst,marketer,manager}');
+  PERFORM @crm@._require('{marketer,manager}');
   PERFORM crm_member._tier_metrics(NULL, crm_member.ladder_metrics(draft), 'UTC', '2000-01-01');
   IF at > clock_timestamp() THEN
     RAISE EXCEPTION 'a simulation cannot be of the future' USING ERRCODE = 'invalid_parameter_value';
@@ -187,4 +187,4 @@ BEGIN
   FROM moved AS v ORDER BY 3, 4;
 END
 $$;
-COMMENT ON FUNCTION @crm@.tier_simulate(jsonb, timestamptz, integer) IS 'compares a draft ladder with the ladder in force over all open members at an instant (default now), as if the draft had always been in force: one row a pair of tiers with the members, their net spend in 12 months and the stated cost a year of the benefits of both tiers. Earned tiers only, pins play no part; as known now. Writes nothing. Levels analyst, marketer, manager for all stores. Errors: 22023 bad ladder or metric, a future instant, 42501 not allowed';
+COMMENT ON FUNCTION @crm@.tier_simulate(jsonb, timestamptz, integer) IS 'compares a draft ladder with the ladder in force over all open members at an instant (default now), as if the draft had always been in force: one row a pair of tiers with the members, their net spend in 12 months and the stated cost a year of the benefits of both tiers. Earned tiers only, pins play no part; as known now. Writes nothing. Levels marketer, manager for all stores. Errors: 22023 bad ladder or metric, a future instant, 42501 not allowed';

@@ -21,7 +21,7 @@ UNION ALL SELECT 'manager', 'f', f.object FROM unnest('{tier_pin,tier_review,syn
 UNION ALL SELECT l.level, 'f', f.object
 FROM unnest('{clerk,app,manager}'::text[]) AS l(level), unnest('{tier_explain,tier_next,benefits_of,benefit_use,benefit_use_undo}'::text[]) AS f(object)
 UNION ALL SELECT 'auditor', 'f', f.object FROM unnest('{tier_explain,tier_next,benefits_of}'::text[]) AS f(object)
-UNION ALL SELECT l.level, 'f', 'tier_simulate' FROM unnest('{analyst,marketer,manager}'::text[]) AS l(level)
+UNION ALL SELECT l.level, 'f', 'tier_simulate' FROM unnest('{marketer,manager}'::text[]) AS l(level)
 UNION ALL SELECT 'auditor', 'r', r.object FROM unnest('{benefit,benefit_use}'::text[]) AS r(object)
 UNION ALL SELECT 'app', 'f', 'sync_sales'
 UNION ALL SELECT l.level, 'f', f.object FROM unnest('{manager,auditor}'::text[]) AS l(level), unnest('{audit_seal,verify_audit}'::text[]) AS f(object)

@@ -471,31 +471,6 @@ BEGIN
     RETURN NULL;
   END IF;
   -- one new sale, the member's last, within the period held or behind one known to be followed by the base: the history answers
-  sales bigint;
-  one_id bigint;
-  one_at timestamptz;
-BEGIN
-  SELECT count(*), min(n.member_id), min(n.occurred_at) INTO sales, one_id, one_at FROM new_rows AS n WHERE n.member_id IS NOT NULL;
-  -- a sale that is its member's last, within the period held or behind one known to be followed by the base: the history answers
-  IF sales <= 1 THEN
-    FOR c IN
-      SELECT l.ladder_no
-      FROM @crm@.member_history AS h CROSS JOIN @crm@.tier_ladder AS l
-           LEFT JOIN LATERAL (SELECT m.tier_id, m.valid_from, m.valid_to, m.decided FROM @crm@.member_tier AS m
-                              WHERE m.member_id = one_id AND m.ladder_no = l.ladder_no AND m.known_to = 'infinity'
-                              ORDER BY m.valid_from DESC LIMIT 1) AS m ON true
-      WHERE h.member_id = one_id AND l.valid_from <= one_at AND one_at < l.valid_to
-        AND (m.valid_from > one_at OR (m.valid_to <= one_at AND NOT m.decided)
-             OR crm_member._tier_outgrown(h.history, l.form, CASE WHEN one_at < m.valid_to THEN (SELECT t.code FROM @crm@.tier AS t WHERE t.id = m.tier_id) END,
-                                          @crm@.local_day(one_at))
-             OR EXISTS (SELECT FROM @crm@.sale AS s WHERE s.member_id = one_id AND s.occurred_at > one_at))
-    LOOP
-      PERFORM @crm@._tiers_walk(c.ladder_no, ARRAY[one_id],
-        ARRAY[(SELECT one_at >= o.accrue_from FROM new_rows AS n JOIN @crm@.source AS o ON o.id = n.source_id WHERE n.member_id = one_id)], NULL);
-    END LOOP;
-    RETURN NULL;
-  END IF;
-  -- the same for many
   FOR c IN
     SELECT k.ladder_no, array_agg(g.member_id ORDER BY g.member_id) AS members, array_agg(g.notify ORDER BY g.member_id) AS notify
     FROM (SELECT n.member_id, max(n.to_at) AS to_at, sum(n.sales) AS sales, bool_or(n.to_at >= o.accrue_from) AS notify

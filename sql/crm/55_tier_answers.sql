@@ -76,6 +76,7 @@ DECLARE
   measured jsonb;
 BEGIN
   PERFORM @crm@._require_member(member_id);
+  member_id := @crm@._member_id(member_id);
   IF NOT isfinite(at) THEN
     RAISE EXCEPTION 'as_of must be finite' USING ERRCODE = 'invalid_parameter_value';
   END IF;
@@ -109,6 +110,7 @@ DECLARE
   end_has jsonb;
 BEGIN
   PERFORM @crm@._require_member(member_id);
+  member_id := @crm@._member_id(member_id);
   ladder := @crm@._ladder_at(ladder_no, at);
   SELECT t.* INTO held FROM @crm@._tier_at(member_id, ladder_no, at, 'infinity') AS t;
   IF NOT FOUND THEN

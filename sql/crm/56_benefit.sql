@@ -189,6 +189,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   PERFORM @crm@._require_member(member_id);
+  member_id := @crm@._member_id(member_id);
   RETURN QUERY SELECT b.ladder_no, b.tier, b.code, b.name, b.kind, b.value, b.quota, b.used, CASE WHEN b.quota IS NOT NULL THEN greatest(b.quota - b.used, 0) END, b.cycle_from, b.cycle_to
     FROM @crm@._benefits_of(benefits_of.member_id, coalesce(as_of, clock_timestamp())) AS b;
 END
@@ -242,6 +243,7 @@ DECLARE
 BEGIN
   PERFORM @crm@._require('{clerk,app,manager}', store_id);
   PERFORM @crm@._require_member(member_id);
+  member_id := @crm@._member_id(member_id);
   IF units IS NULL OR units <= 0 OR code IS NULL OR NOT isfinite(coalesce(occurred_at, '2000-01-01')) OR occurred_at > clock_timestamp() THEN
     RAISE EXCEPTION 'a use of a benefit needs a code, units above 0 and an instant that is not to come' USING ERRCODE = 'invalid_parameter_value';
   END IF;

@@ -243,7 +243,8 @@ BEGIN ATOMIC
          x.orders_30d::integer, x.orders_12m::integer, x.orders_all::integer, x.net_spend_30d, x.net_spend_12m, x.net_spend_year, x.net_spend_all, l.at::date - x.last_day,
          l.at::date, l.at::time, extract(isodow FROM l.at)::integer, extract(hour FROM l.at)::integer, extract(day FROM l.at)::integer, extract(month FROM l.at)::integer, extract(year FROM l.at)::integer
   FROM (SELECT _member_facts.at AT TIME ZONE @time_zone@ AS at) AS l
-       CROSS JOIN @crm@.member AS m
+       -- OFFSET 0: the member is looked up by its key, however many joins stand around
+       CROSS JOIN LATERAL (SELECT k.* FROM @crm@.member AS k WHERE k.id = _member_facts.member_id OFFSET 0) AS m
        LEFT JOIN @crm@.member_pii AS p ON p.member_id = m.id
        LEFT JOIN @crm@.store AS h ON h.id = m.home_store_id
        LEFT JOIN LATERAL (SELECT array_agg(g.day) AS days, array_agg(date_trunc('month', g.day::timestamp)::date) AS months
@@ -264,8 +265,7 @@ BEGIN ATOMIC
                FROM @crm@.sale AS k
                WHERE used && '{orders_30d,orders_12m,orders_all,net_spend_30d,net_spend_12m,net_spend_year,net_spend_all,days_since_order,order_no,net_spend_year_after,net_spend_all_after}'
                  AND k.member_id = _member_facts.member_id AND k.occurred_at <= _member_facts.at
-                 AND (k.occurred_at, k.id) < (_member_facts.at, coalesce(_member_facts.sale_id, 9223372036854775807))) AS s) AS x
-  WHERE m.id = _member_facts.member_id;
+                 AND (k.occurred_at, k.id) < (_member_facts.at, coalesce(_member_facts.sale_id, 9223372036854775807))) AS s) AS x;
 END;
 COMMENT ON FUNCTION @crm@._member_facts(bigint, timestamptz, bigint, text[]) IS 'the published columns of a member and of the time, before a sale; columns not in used that are costly are NULL or 0';
 
@@ -276,9 +276,13 @@ RETURNS TABLE (sale_id bigint, member_id bigint, occurred_at timestamptz, amount
   store text, store_region text, age integer, sex text, region text, home_store text, acquired_by text, joined_on date, member_days integer, tier text, tier_rank integer,
   card_type text, is_birthday boolean, is_birthday_month boolean, orders_30d integer, orders_12m integer, orders_all integer, net_spend_30d numeric, net_spend_12m numeric,
   net_spend_year numeric, net_spend_all numeric, days_since_order integer, day date, clock time, weekday integer, hour integer, day_of_month integer, month integer, year integer)
-LANGUAGE sql STABLE PARALLEL SAFE
-BEGIN ATOMIC
-  SELECT s.id, s.member_id, s.occurred_at, s.net_spend, s.list_amount, s.discount_amount, s.shipping_amount, s.principal_amount, s.gift_amount, s.points_amount, s.channel,
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10000
+SET search_path = pg_catalog, pg_temp
+SET enable_nestloop = on
+AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY SELECT s.id, s.member_id, s.occurred_at, s.net_spend, s.list_amount, s.discount_amount, s.shipping_amount, s.principal_amount, s.gift_amount, s.points_amount, s.channel,
          m.orders_all + 1, m.net_spend_year + s.net_spend, m.net_spend_all + s.net_spend, t.code, t.region,
          m.age, m.sex, m.region, m.home_store, m.acquired_by, m.joined_on, m.member_days, m.tier, m.tier_rank, m.card_type, m.is_birthday, m.is_birthday_month,
          m.orders_30d, m.orders_12m, m.orders_all, m.net_spend_30d, m.net_spend_12m, m.net_spend_year, m.net_spend_all, m.days_since_order,
@@ -287,15 +291,20 @@ BEGIN ATOMIC
        LEFT JOIN @crm@.store AS t ON t.id = s.store_id
        CROSS JOIN LATERAL @crm@._member_facts(s.member_id, s.occurred_at, s.id, used) AS m
   WHERE s.member_id IS NOT NULL AND s.net_spend > 0;
-END;
+END
+$$;
 COMMENT ON FUNCTION @crm@._sale_facts(bigint[], text[]) IS 'the published columns of sales, one row each that can earn; guests and refunds are left out';
 
 CREATE OR REPLACE FUNCTION @crm@._line_facts(sale_ids bigint[])
 RETURNS TABLE (of_sale_id bigint, line_no integer, product text, category text, parent_category text, top_category text, quantity numeric, line_amount numeric,
   line_list_amount numeric, line_discount_amount numeric)
-LANGUAGE sql STABLE PARALLEL SAFE
-BEGIN ATOMIC
-  WITH RECURSIVE up AS (
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20000
+SET search_path = pg_catalog, pg_temp
+SET enable_nestloop = on
+AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY WITH RECURSIVE up AS (
     SELECT c.id, c.id AS top_id FROM @crm@.category AS c WHERE c.parent_id IS NULL
     UNION ALL
     SELECT c.id, u.top_id FROM up AS u JOIN @crm@.category AS c ON c.parent_id = u.id
@@ -305,7 +314,8 @@ BEGIN ATOMIC
        LEFT JOIN @crm@.category AS c ON c.id = p.category_id LEFT JOIN @crm@.category AS a ON a.id = c.parent_id
        LEFT JOIN up AS u ON u.id = c.id LEFT JOIN @crm@.category AS t ON t.id = u.top_id
   WHERE y.sale_id = ANY (sale_ids) AND y.kind = 'goods';
-END;
+END
+$$;
 COMMENT ON FUNCTION @crm@._line_facts(bigint[]) IS 'the published columns of the goods lines of sales';
 
 -- What a rule has given a member in a span of time, by the explanations of the
@@ -313,6 +323,7 @@ COMMENT ON FUNCTION @crm@._line_facts(bigint[]) IS 'the published columns of the
 CREATE OR REPLACE FUNCTION @crm@._rule_given(rule_no integer, member_id bigint, from_at timestamptz, to_at timestamptz, but_sale_id bigint) RETURNS numeric
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
+SET enable_nestloop = on
 AS $$
 BEGIN
   RETURN (
@@ -335,11 +346,15 @@ COMMENT ON AGGREGATE @crm@._product(numeric) IS 'the product of factors, 1 of no
 -- multipliers; the cap of the order; the caps of day, month, member and
 -- programme one after the other, in the order of time over all sales asked
 -- for; the sum, rounded once. Of caps only the part that the member has not
--- used by then is left; with fresh nothing has been used.
+-- used by then is left; with fresh nothing has been used. The planner knows
+-- nothing of the numbers of rows between the steps, so they are joined by hash:
+-- a million sales must not meet in nested loops.
 CREATE OR REPLACE FUNCTION @crm@._rules_earn(sale_ids bigint[], rules @crm@.earning_rule[], fresh boolean)
 RETURNS TABLE (sale_id bigint, member_id bigint, occurred_at timestamptz, asset_id smallint, units bigint, rule_id bigint, available_from timestamptz, expires_at timestamptz, explanation jsonb)
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
+SET enable_nestloop = off
+SET enable_mergejoin = off
 SET enable_seqscan = off
 SET jit = off
 AS $$
@@ -387,16 +402,22 @@ BEGIN
            r.units * CASE k.kind WHEN 'per_unit' THEN y.quantity ELSE y.line_amount END / r.per_amount,
            CASE k.kind WHEN 'per_unit' THEN y.quantity ELSE y.line_amount END
     FROM kept AS k JOIN rule AS r ON r.place = k.place JOIN line AS y ON y.of_sale_id = k.sale_id
-    WHERE (k.kind = 'per_unit' OR (k.kind = 'per_money' AND (k.by_line OR k.apart)))
-      AND (NOT k.by_line OR EXISTS (SELECT FROM held AS h WHERE h.sale_id = k.sale_id AND h.place = k.place AND h.line_no = y.line_no))
-  ), multiplied AS (
-    SELECT p.sale_id, p.place, p.asset_id, p.line_no, p.basis, p.units, coalesce(q.factor, 1) AS factor
+         LEFT JOIN held AS h ON h.sale_id = k.sale_id AND h.place = k.place AND h.line_no = y.line_no
+    WHERE (k.kind = 'per_unit' OR (k.kind = 'per_money' AND (k.by_line OR k.apart))) AND (NOT k.by_line OR h.line_no IS NOT NULL)
+  ), factor AS MATERIALIZED (
+    SELECT k.sale_id, k.asset_id, @crm@._product(r.units ORDER BY k.place) FILTER (WHERE NOT k.by_line) AS of_sale,
+           jsonb_agg(jsonb_build_object('rule_no', r.rule_no, 'version', r.version, 'code', r.code, 'factor', trim_scale(r.units)) ORDER BY k.place) AS told
+    FROM kept AS k JOIN rule AS r ON r.place = k.place WHERE k.kind = 'multiplier' GROUP BY k.sale_id, k.asset_id
+  ), line_factor AS MATERIALIZED (
+    SELECT k.sale_id, k.asset_id, h.line_no, @crm@._product(r.units ORDER BY k.place) AS of_line
+    FROM kept AS k JOIN rule AS r ON r.place = k.place JOIN held AS h ON h.sale_id = k.sale_id AND h.place = k.place
+    WHERE k.kind = 'multiplier' AND k.by_line GROUP BY k.sale_id, k.asset_id, h.line_no
+  ), multiplied AS MATERIALIZED (
+    SELECT p.sale_id, p.place, p.asset_id, p.line_no, p.basis, p.units,
+           CASE p.kind WHEN 'fixed' THEN 1 ELSE coalesce(q.of_sale, 1) * coalesce(l.of_line, 1) END AS factor
     FROM piece AS p
-         LEFT JOIN LATERAL (
-           SELECT @crm@._product(r.units ORDER BY k.place) AS factor
-           FROM kept AS k JOIN rule AS r ON r.place = k.place
-           WHERE k.sale_id = p.sale_id AND k.asset_id = p.asset_id AND k.kind = 'multiplier' AND p.kind <> 'fixed'
-             AND (NOT k.by_line OR EXISTS (SELECT FROM held AS h WHERE h.sale_id = k.sale_id AND h.place = k.place AND h.line_no = p.line_no))) AS q ON true
+         LEFT JOIN factor AS q ON q.sale_id = p.sale_id AND q.asset_id = p.asset_id
+         LEFT JOIN line_factor AS l ON l.sale_id = p.sale_id AND l.asset_id = p.asset_id AND l.line_no = p.line_no
   ), given AS (
     SELECT m.sale_id, m.place, sum(m.basis) AS basis, sum(m.units) AS base, round(sum(m.units * m.factor), 12) AS earned
     FROM multiplied AS m GROUP BY m.sale_id, m.place
@@ -420,7 +441,7 @@ BEGIN
     FROM (SELECT a.*, sum(a.month_units) OVER (PARTITION BY a.rule_no, a.member_id ORDER BY a.occurred_at, a.sale_id) AS running_member FROM of_month AS a) AS o
          CROSS JOIN LATERAL (SELECT greatest(o.cap_member - CASE WHEN fresh OR o.cap_member IS NULL THEN 0
            ELSE @crm@._rule_given(o.rule_no, o.member_id, '-infinity', 'infinity', o.sale_id) END, 0) AS left_units) AS l
-  ), of_programme AS (
+  ), of_programme AS MATERIALIZED (
     SELECT o.*, CASE WHEN o.cap_programme IS NULL THEN o.member_units ELSE least(l.left_units, o.running_all) - least(l.left_units, o.running_all - o.member_units) END AS final_units
     FROM (SELECT a.*, sum(a.member_units) OVER (PARTITION BY a.rule_no ORDER BY a.occurred_at, a.sale_id) AS running_all FROM of_member AS a) AS o
          CROSS JOIN LATERAL (SELECT greatest(o.cap_programme - CASE WHEN fresh OR o.cap_programme IS NULL THEN 0
@@ -435,20 +456,20 @@ BEGIN
                 FROM line AS y JOIN fact AS f ON f.sale_id = y.of_sale_id
                      JOIN multiplied AS m ON m.sale_id = y.of_sale_id AND (m.line_no IS NULL OR m.line_no = y.line_no)
                      JOIN of_programme AS o ON o.sale_id = m.sale_id AND o.place = m.place
-                WHERE EXISTS (SELECT FROM multiplied AS b WHERE b.sale_id = y.of_sale_id AND b.asset_id = m.asset_id AND b.line_no IS NOT NULL)
+                     JOIN (SELECT DISTINCT b.sale_id, b.asset_id FROM multiplied AS b WHERE b.line_no IS NOT NULL) AS d ON d.sale_id = m.sale_id AND d.asset_id = m.asset_id
                 GROUP BY y.of_sale_id, m.asset_id, y.line_no) AS w
           GROUP BY w.sale_id, w.asset_id) AS q
          JOIN @crm@.asset AS t ON t.id = q.asset_id
     GROUP BY q.sale_id
-  ), told AS (
-    SELECT o.sale_id, jsonb_strip_nulls(jsonb_build_object('shares', (SELECT h.shares FROM share AS h WHERE h.sale_id = o.sale_id), 'rules', jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
-             'rule_no', r.rule_no, 'version', r.version, 'code', r.code, 'asset', (SELECT t.code FROM @crm@.asset AS t WHERE t.id = r.asset_id), 'kind', r.kind,
-             'basis', trim_scale(o.basis), 'units', trim_scale(round(o.base, 12)),
-             'multipliers', (SELECT jsonb_agg(jsonb_build_object('rule_no', w.rule_no, 'version', w.version, 'code', w.code, 'factor', trim_scale(w.units)) ORDER BY w.place)
-                             FROM kept AS k JOIN rule AS w ON w.place = k.place
-                             WHERE k.sale_id = o.sale_id AND k.asset_id = r.asset_id AND k.kind = 'multiplier' AND r.kind <> 'fixed'),
+  ), told AS MATERIALIZED (
+    SELECT o.sale_id, jsonb_strip_nulls(jsonb_build_object('shares', h.shares, 'rules', jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+             'rule_no', r.rule_no, 'version', r.version, 'code', r.code, 'asset', t.code, 'kind', r.kind,
+             'basis', trim_scale(o.basis), 'units', trim_scale(round(o.base, 12)), 'multipliers', CASE WHEN r.kind <> 'fixed' THEN q.told END,
              'earned', trim_scale(o.earned), 'cut', nullif(trim_scale(o.earned - o.final_units), 0), 'given', trim_scale(o.final_units))) ORDER BY o.place))) AS explanation
-    FROM of_programme AS o JOIN rule AS r ON r.place = o.place GROUP BY o.sale_id
+    FROM of_programme AS o JOIN rule AS r ON r.place = o.place JOIN @crm@.asset AS t ON t.id = r.asset_id
+         LEFT JOIN factor AS q ON q.sale_id = o.sale_id AND q.asset_id = r.asset_id
+         LEFT JOIN share AS h ON h.sale_id = o.sale_id
+    GROUP BY o.sale_id, h.shares
   ), whole AS (
     SELECT o.sale_id, o.member_id, o.occurred_at, r.asset_id, round(sum(o.final_units), 12) AS units, min(o.place) AS lead
     FROM of_programme AS o JOIN rule AS r ON r.place = o.place GROUP BY o.sale_id, o.member_id, o.occurred_at, r.asset_id

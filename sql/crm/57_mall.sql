@@ -208,7 +208,7 @@ BEGIN
   VALUES ('redeem', member_id, at, jsonb_build_object('reward', r.code, 'quantity', quantity)) RETURNING id INTO event;
   INSERT INTO @crm@.posting (event_id, posting_no, asset_id, from_account, to_account, units)
   VALUES (event, 1, 1, own, @crm@._programme_account(1::smallint, 'redeemed'), cost);
-  PERFORM crm_member.ledger_take(@crm_name@, own, cost, event, at, 0);
+  PERFORM crm_member.ledger_take(@crm_name@, own, cost, event, at, 0, 'available');
   IF r.kind = 'stored_value' THEN
     PERFORM @crm@._book(event, 2::smallint, member_id, 4::smallint, (r.value * quantity * 100)::bigint, NULL, at, NULL, at, 'infinity');
   END IF;
@@ -299,7 +299,7 @@ BEGIN
     END IF;
     INSERT INTO @crm@.posting (event_id, posting_no, asset_id, from_account, to_account, units)
     VALUES (event, 2, 4, purse, @crm@._programme_account(4::smallint, 'clawed back'), gift.units);
-    PERFORM crm_member.ledger_take(@crm_name@, purse, gift.units, event, at, d.ledger_event_id);
+    PERFORM crm_member.ledger_take(@crm_name@, purse, gift.units, event, at, d.ledger_event_id, 'all');
   END IF;
   UPDATE @crm@.reward AS k SET taken = k.taken - d.quantity WHERE k.id = r.id;
   INSERT INTO @crm@.reward_redemption (reward_id, member_id, store_id, quantity, points, money, value, day, occurred_at, ledger_event_id, undoes_id)

@@ -118,7 +118,8 @@ SELECT classid::regclass, objid FROM pg_shdepend WHERE dbid = (SELECT oid FROM p
 SELECT objid FROM pg_depend WHERE deptype = 'e' AND classid = 'pg_class'::regclass AND (SELECT relnamespace FROM pg_class WHERE oid = objid)::regnamespace::text IN ('crm', 'crm_report');
 -- functions that are neither parsed nor pinned to pg_catalog, pg_temp
 SELECT oid::regprocedure FROM crm_function WHERE lanname IN ('sql', 'plpgsql') AND prosqlbody IS NULL
-  AND NOT coalesce(proconfig, '{}') @> '{"search_path=pg_catalog, pg_temp"}';
+  AND NOT coalesce(proconfig, '{}') @> '{"search_path=pg_catalog, pg_temp"}'
+  ORDER BY oid::regprocedure::text COLLATE "C";
 -- the approved list of definer functions
 SELECT oid::regprocedure AS definer FROM crm_function WHERE prosecdef ORDER BY oid::regprocedure::text COLLATE "C";
 -- what PUBLIC may call

@@ -135,10 +135,13 @@ CREATE EXTENSION crm_member;
 SELECT crm_member.upgrade_crm('crm');
 SELECT p.code FROM crm.sale_line AS y JOIN crm.product AS p ON p.id = y.product_id;
 SELECT check_name, detail FROM crm_member.check_crm('crm') WHERE NOT ok;
--- let go: nothing is left on the shop's side
+-- let go: nothing is left on the shop's side; with the two columns that must be, quantities are 1 and amounts 0.00
 SELECT lines, dropped FROM crm.detach_sale_lines('shop.lines');
 SELECT count(*) FROM pg_trigger WHERE tgrelid = 'shop.lines'::regclass OR tgname LIKE 'sale_60%';
 SELECT crm.detach_sale_lines('shop.lines');
+SELECT lines FROM crm.attach_sale_lines('shop.lines', 'order_id', 'sku', line_column => 'id');
+INSERT INTO shop.lines (order_id, sku) VALUES (1, 'b'), (1, 'a');
+SELECT y.line_no, p.code, y.quantity, y.list_amount FROM crm.sale_line AS y JOIN crm.product AS p ON p.id = y.product_id ORDER BY 1;
 SELECT check_name, detail FROM crm_member.check_crm('crm') WHERE NOT ok;
 DROP SCHEMA shop CASCADE;
 SELECT crm_member.drop_crm('crm', confirm => 'crm');

@@ -75,8 +75,10 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT format($q$SELECT r.%1$I::text AS key, nullif(r.%2$I::text, '') AS product, %3$s AS quantity, %4$s AS amount, %5$s AS place FROM %6$s AS r WHERE r.%1$I IS NOT NULL$q$,
   ls.sale_key_column, ls.product_column,
-  coalesce(format('CASE WHEN r.%1$I::numeric BETWEEN -99999999999999 AND 99999999999999 THEN round(r.%1$I::numeric, 3) ELSE 1 END', ls.quantity_column), '1.000'),
-  coalesce(format('CASE WHEN r.%1$I::numeric BETWEEN -9999999999999999 AND 9999999999999999 THEN round(r.%1$I::numeric, %2$s) ELSE 0 END', ls.amount_column, @crm@._money_decimals()), '0.00'),
+  CASE WHEN ls.quantity_column IS NULL THEN '1.000'
+       ELSE format('CASE WHEN r.%1$I::numeric BETWEEN -99999999999999 AND 99999999999999 THEN round(r.%1$I::numeric, 3) ELSE 1 END', ls.quantity_column) END,
+  CASE WHEN ls.amount_column IS NULL THEN '0.00'
+       ELSE format('CASE WHEN r.%1$I::numeric BETWEEN -9999999999999999 AND 9999999999999999 THEN round(r.%1$I::numeric, %2$s) ELSE 0 END', ls.amount_column, @crm@._money_decimals()) END,
   coalesce('r.' || quote_ident(ls.line_column), 'NULL::integer'), rel)
 $$;
 COMMENT ON FUNCTION @crm@._line_rows(@crm@.line_source, text) IS 'the SELECT that reads lines from a shop''s table or a part of it: key of the sale, product, quantity, amount, place';
@@ -224,6 +226,9 @@ BEGIN
         PERFORM @crm@._fold_lines(ls, root, keys[i + 1 : i + 10000]);
       END LOOP;
       PERFORM set_config('lock_timeout', stated, true);
+      -- another session may be about to make the sale, and cannot see these lines: they are looked at again
+      PERFORM @crm@._hold_lines(ls.id, ARRAY(SELECT k FROM unnest(keys) AS k WHERE NOT EXISTS (SELECT FROM @crm@.sale AS s WHERE s.source_id = ls.source_id AND s.source_key = k)),
+                                NULL, 'no sale of this key yet');
       RETURN;
     EXCEPTION WHEN OTHERS THEN
       IF ls.on_error = 'raise' THEN

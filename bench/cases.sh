@@ -3,6 +3,8 @@
 # $t is the table of orders: id, member_id, day, amount, status.
 # shellcheck shell=sh disable=SC2154,SC2034,SC2086,SC1091
 
+. "$here/duckdb.sh"
+
 # the GROUP BY floor: what any per-member summary in SQL costs; the filter keeps the planner from dropping columns
 floor="SELECT count(*) FROM (SELECT member_id, count(*) AS orders, sum(amount) AS spend, max(day) AS last_day, min(day) AS first_day
   FROM $t GROUP BY member_id OFFSET 0) AS g WHERE orders > 0 AND spend >= 0 AND last_day >= first_day;"
@@ -21,8 +23,10 @@ if want G2; then
 	faster G2 'the same, work_mem 256MB' 5 8 "SET work_mem = '256MB';" "$scores" "$ntile"
 fi
 if want G3; then
-	if [ -d "${CRM_DUCKDB:-/nonexistent}/node_modules/@duckdb/node-api" ]; then
-		. "$here/duckdb.sh"
+	if has_duckdb; then
+		file=${TMPDIR:-/tmp}/crm_bench_$orders.duckdb
+		duck_made "$file" make "SELECT member_id, day, amount FROM $t"
+		against_duckdb G3 'RFM scores from a query / DuckDB, 1 thread, whole process' '<= 1.25' '<= 0.9' "$scores" run "$file"
 	else
 		line G3 'RFM scores from a query / DuckDB, 1 thread, whole process' '<= 1.25' '<= 0.9' skipped 'CRM_DUCKDB has no @duckdb/node-api'
 	fi
@@ -53,6 +57,11 @@ if want G15; then
 	cohorts="SELECT count(*) FROM cohorts('SELECT member_id, day FROM $t', '2024-12-31');"
 	faster G15 'cohort retention, faster than distinct member months in SQL' 5 9 "SET work_mem = '2GB';" "$cohorts" "$distinct_months"
 	faster G15 'the same, faster than one bit a month in SQL' 5 9 "SET work_mem = '2GB';" "$cohorts" "$month_bits"
+	if has_duckdb; then
+		file=${TMPDIR:-/tmp}/crm_bench_$orders.duckdb
+		duck_made "$file" make "SELECT member_id, day, amount FROM $t"
+		against_duckdb G15 'cohort retention / DuckDB, 1 thread, whole process' '' '' "$cohorts" cohorts "$file"
+	fi
 fi
 if want G18; then
 	ours=$(memory "SET work_mem = '1GB';" "$scores")

@@ -16,5 +16,10 @@ if want G14; then
 	kind="SELECT a.item, b.item, count(*) FROM lines_$lines AS a JOIN lines_$lines AS b ON a.basket = b.basket AND a.item < b.item GROUP BY 1, 2 HAVING count(*) >= 5 ORDER BY 3 DESC, 1, 2 LIMIT 100;"
 	faster G14 "top co-purchased pairs of $lines lines, faster than the self-join" 5 8 "SET work_mem = '1GB';" "$rules" "$joined"
 	faster G14 'the same, faster than a self-join of lines that are distinct' 5 8 "SET work_mem = '1GB';" "$rules" "$kind"
+	if has_duckdb; then
+		file=${TMPDIR:-/tmp}/crm_bench_lines_$lines.duckdb
+		duck_made "$file" lines "SELECT basket, item FROM lines_$lines"
+		against_duckdb G14 'top co-purchased pairs / DuckDB, 1 thread, whole process' '' '' "$rules" pairs "$file"
+	fi
 	line G14 'memory of pair_rules, MB' '' '' "$(memory "SET work_mem = '1GB';" "$rules") MB" ''
 fi

@@ -187,9 +187,11 @@ FROM generate_series(1, 5) AS r CROSS JOIN generate_series(1, 5) AS fm
 $$;
 COMMENT ON FUNCTION @crm@._rfm_cells() IS 'the segment of each pair of R and FM by rfm_rule';
 
--- Notes the segments of members (NULL: of all) where they differ from those
--- that stand, by today's rules. A refresh of an earlier day changes nothing.
-CREATE OR REPLACE FUNCTION @crm@._segments_note(due bigint[]) RETURNS bigint
+-- Notes the segments of members where they differ from those that stand, by
+-- today's rules: at full runs and at the first refresh of a day, since at every
+-- refresh it would cost as much as the scores. A refresh of an earlier day
+-- changes nothing.
+CREATE OR REPLACE FUNCTION @crm@._segments_note() RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -211,8 +213,7 @@ BEGIN
                  || CASE WHEN s.net_spend * run.members >= run.spend_total THEN '1' ELSE '0' END END AS octant
         FROM @crm@.member_score AS s
              LEFT JOIN cell AS c ON c.r = @crm@._score5(s.score / 100, run.bins)
-                                AND c.fm = (@crm@._score5(s.score / 10 % 10, run.bins) + @crm@._score5(s.score % 10, run.bins) + 1) / 2
-        WHERE due IS NULL OR s.member_id = ANY (due)) AS k
+                                AND c.fm = (@crm@._score5(s.score / 10 % 10, run.bins) + @crm@._score5(s.score % 10, run.bins) + 1) / 2) AS k
        LEFT JOIN LATERAL (SELECT p.as_of, p.segment, p.octant FROM @crm@.member_segment AS p WHERE p.member_id = k.member_id ORDER BY p.as_of DESC LIMIT 1) AS p ON true
   WHERE p.as_of IS NULL OR (p.as_of <= k.as_of AND (p.segment, p.octant) IS DISTINCT FROM (k.segment, k.octant))
   ON CONFLICT (member_id, as_of) DO UPDATE SET segment = excluded.segment, octant = excluded.octant;
@@ -220,7 +221,7 @@ BEGIN
   RETURN written;
 END
 $$;
-COMMENT ON FUNCTION @crm@._segments_note(bigint[]) IS 'adds to member_segment the members whose segment or octant has changed, among some or all; answers how many';
+COMMENT ON FUNCTION @crm@._segments_note() IS 'adds to member_segment the members whose segment or octant has changed; answers how many';
 
 CREATE OR REPLACE FUNCTION @crm@._rfm_run(as_of date) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -268,7 +269,7 @@ BEGIN
   IF run.method = 'ntile' AND run.members > 0 THEN
     PERFORM @crm@._rfm_ntile(run.id);
   END IF;
-  PERFORM @crm@._segments_note(NULL);
+  PERFORM @crm@._segments_note();
   RETURN written;
 END
 $$;
@@ -354,7 +355,6 @@ BEGIN
     VALUES (k.member_id, as_of, k.last_day, k.orders, k.frequency, k.spend,
             @crm@._rfm_number(as_of - k.last_day, k.frequency, k.spend, run.recency_cuts, run.frequency_cuts, run.monetary_cuts));
   GET DIAGNOSTICS written = ROW_COUNT;
-  PERFORM @crm@._segments_note(due);
   RETURN written;
 END
 $$;

@@ -149,6 +149,9 @@ BEGIN
         rows_written := @crm@._rfm_run(day);
       ELSE
         rows_written := @crm@._rfm_due(day, bought, changed);
+        IF target.as_of < day THEN
+          PERFORM @crm@._segments_note();
+        END IF;
       END IF;
     ELSIF full_run OR target.as_of IS DISTINCT FROM day OR noted > 0 OR target.stale THEN
       how := 'whole book';

@@ -45,6 +45,7 @@ done
 cancelled 'histories of texts' "SELECT count(*) FROM histories('$texts', NULL::text)"
 cancelled 'rfm_scores of texts' "SELECT count(*) FROM rfm_scores('$texts', '2030-01-01', NULL::text)"
 cancelled 'cohorts with thousands of years' "SELECT count(*) FROM cohorts('SELECT g % 1000, date ''0001-01-01'' + (g * 7919 % 3652059)::integer FROM generate_series(1, 1000000000::bigint) AS g', '9999-12-31')"
+cancelled 'pair_rules' "SELECT count(*) FROM pair_rules('SELECT g / 50, g * 7919 % 5000 FROM generate_series(1, 1000000000::bigint) AS g')" '-c maintenance_work_mem=2GB'
 g='FROM (SELECT generate_series(1, 1000000000::bigint) AS g) AS s'
 cancelled 'purchase_history, one group' "SELECT purchase_history(date '0001-01-01' + (g * 7919 % 3652059)::integer, g) $g"
 cancelled 'purchase_history_merge, one group' "SELECT purchase_history_merge('{2024-01-01:1:1,2024-02-01:1:1}') $g"
@@ -75,6 +76,8 @@ phases 'histories' "SELECT count(*) FROM histories('TABLE members')"
 phases 'rfm_scores' "SELECT count(*) FROM rfm_scores('TABLE members', '2030-01-01')"
 phases 'rfm_scores of texts' "SELECT count(*) FROM rfm_scores('SELECT id::text, day, amount FROM members', '2030-01-01', NULL::text)"
 phases 'cohorts' "SELECT count(*) FROM cohorts('TABLE members', '2030-01-01')"
+phases 'pair_rules' "SELECT count(*) FROM pair_rules('SELECT id / 60, id * 31 % 3000 FROM members', 1)"
+phases 'pair_rules of texts' "SELECT count(*) FROM pair_rules('SELECT (id / 60)::text, (id * 31 % 3000)::text FROM members', NULL::text, 1)"
 phases 'rfm_score' "SELECT count(s) FROM (SELECT rfm_score(day, id, amount) OVER () AS s FROM members) AS q"
 phases 'abc_class' "SELECT count(c) FROM (SELECT abc_class(amount) OVER () AS c FROM members) AS q"
 phases 'the widest history, and its text' "SELECT length(h::text), (SELECT count(*) FROM purchase_days(h)) FROM (SELECT purchase_history(date '0001-01-01' + (g * 7919 % 3652059)::integer, g) AS h FROM (SELECT generate_series(1, 500000::bigint) AS g) AS s) AS q"

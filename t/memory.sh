@@ -38,6 +38,8 @@ INSERT INTO call (rows, statement) SELECT true, s FROM unnest(ARRAY[
   $$SELECT * FROM rfm_scores('TABLE public.o', '2024-12-31')$$,
   $$SELECT * FROM rfm_scores('SELECT md5(member::text)::uuid, day, amount FROM public.o', '2024-12-31', NULL::uuid)$$,
   $$SELECT * FROM cohorts('TABLE public.o', '2024-12-31')$$,
+  $$SELECT count(*) FROM pair_rules('SELECT day, member FROM (SELECT day - date ''2000-01-01'' AS day, member FROM public.o) AS q', 1)$$,
+  $$SELECT count(*) FROM pair_rules('SELECT member, day::text FROM public.o', NULL::text, 1)$$,
   $$SELECT count(*) FROM rfm_scores('SELECT g, date ''2024-01-01'', 1 FROM generate_series(1, 20000) AS g', '2024-12-31')$$]) AS s;
 INSERT INTO call (rows, statement) SELECT false, s FROM unnest(ARRAY[
   $$SELECT '{2024-01-05:1'::purchase_history$$, $$SELECT '{2024-01-05:1:1}'::purchase_history - '{2024-01-05:2:1}'$$, $$SELECT '5'::rfm$$,
@@ -49,7 +51,7 @@ INSERT INTO call (rows, statement) SELECT false, s FROM unnest(ARRAY[
   $$SELECT * FROM histories('SELECT 1')$$, $$SELECT * FROM histories('no SQL')$$, $$SELECT * FROM histories('TABLE nowhere')$$,
   $$SELECT * FROM histories('SELECT member, day, 1 / (member - 49) FROM public.o')$$, $$SELECT * FROM rfm_scores('TABLE public.o', NULL)$$,
   $$SELECT * FROM rfm_scores('SELECT g, date ''2024-01-01'', 1 / (g - 20000) FROM generate_series(1, 20000) AS g', '2024-12-31')$$,
-  $$SELECT * FROM cohorts('SELECT true, now()', '2024-01-01')$$, $$SELECT * FROM histories('SELECT 1, now(), 1', time_zone => 'nowhere')$$]) AS s;
+  $$SELECT * FROM cohorts('SELECT true, now()', '2024-01-01')$$, $$SELECT * FROM pair_rules('SELECT true, 1')$$, $$SELECT * FROM pair_rules('SELECT g, 1 / (g - 9000) FROM generate_series(1, 20000) AS g')$$, $$SELECT * FROM histories('SELECT 1, now(), 1', time_zone => 'nowhere')$$]) AS s;
 CREATE FUNCTION h(bigint) RETURNS purchase_history LANGUAGE sql IMMUTABLE
 RETURN (ARRAY['{2024-01-05:1:35.00,2024-02-01:2:120.50}', '{2023-01-05:0:-35.00,2024-02-01:2:120.5,2024-02-02:1:1}']::crm_member.purchase_history[])[1 + $1 % 2];
 CREATE PROCEDURE run(c call, times integer) LANGUAGE plpgsql AS $$

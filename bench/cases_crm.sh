@@ -44,3 +44,41 @@ if want G12; then
 	fi
 	run -c 'DROP TABLE g12_bare, g12_capture, g12_fold' -c "SELECT crm_member.drop_crm('crm_bench', 'crm_bench')" >/dev/null
 fi
+
+# G13: single-row inserts by one client, prepared, each its own transaction, into sale and into a table of the same columns,
+# indexes and checks; each sale is its member's latest. CPU is that of the server process, as its own /proc entry tells.
+if want G13; then
+	run -c 'DROP SCHEMA IF EXISTS crm_bench, crm_bench_report CASCADE' -c 'DROP TABLE IF EXISTS g13_bare' -c "SELECT crm_member.create_crm('crm_bench')" >/dev/null
+	run -c "INSERT INTO crm_bench.member (member_no, joined_at) SELECT lpad(g::text, 8, '0'), '2024-01-01' FROM generate_series(1, 10000) AS g" \
+		-c "INSERT INTO crm_bench.sale (member_id, occurred_at, net_spend) SELECT 1 + g % 10000, '2025-01-01'::timestamptz + g * interval '5 minutes', (g % 977) FROM generate_series(1, 50000) AS g" \
+		-c 'CREATE TABLE g13_bare (LIKE crm_bench.sale INCLUDING ALL)' -c 'VACUUM ANALYZE'
+	inserts=10000
+	ticks="SELECT split_part(line, ' ', 14)::bigint + split_part(line, ' ', 15)::bigint FROM pg_read_file('/proc/self/stat') AS line;"
+	for table in g13_bare crm_bench.sale; do
+		{
+			printf '%s\n' 'SET synchronous_commit = off;' \
+				"PREPARE ins (bigint, numeric) AS INSERT INTO $table (member_id, occurred_at, net_spend) VALUES (\$1, clock_timestamp() - interval '1 year', \$2);"
+			echo "$ticks"
+			awk -v n=$inserts 'BEGIN { srand(1); for (i = 0; i < n; i++) printf "EXECUTE ins(%d, %.2f);\n", 1 + int(rand() * 10000), 1 + rand() * 199 }'
+			echo "$ticks"
+		} >"$tmp/$table.inserts"
+	done
+	# microseconds of CPU an insert TABLE
+	insert_us() { run -f "$tmp/$1.inserts" | awk -v n=$inserts -v hz="$(getconf CLK_TCK)" 'NR == 1 { before = $1 } END { print ($1 - before) * 1000000 / hz / n }'; }
+	# both by turns; the median of the ratios
+	g13() { # TITLE MUST GOAL
+		: >"$tmp/g13"
+		i=0
+		while [ $i -lt 3 ]; do
+			run -c CHECKPOINT
+			printf '%s %s\n' "$(insert_us crm_bench.sale)" "$(insert_us g13_bare)" >>"$tmp/g13"
+			i=$((i + 1))
+		done
+		line G13 "$1" "<= $2" "<= $3" "$(awk '{ print $1 / $2 }' "$tmp/g13" | median | awk '{ printf "%.2f", $1 }')" \
+			"$(cut -d' ' -f1 "$tmp/g13" | median) / $(cut -d' ' -f2 "$tmp/g13" | median) us"
+	}
+	g13 'single-row insert into sale / bare table, CPU, all triggers' 5 3.5
+	run -c 'ALTER TABLE crm_bench.sale DISABLE TRIGGER sale_30_points_insert' -c 'ALTER TABLE crm_bench.sale DISABLE TRIGGER sale_40_tiers_insert'
+	g13 'the same, history only' 3 2
+	run -c 'DROP TABLE g13_bare' -c "SELECT crm_member.drop_crm('crm_bench', 'crm_bench')" >/dev/null
+fi

@@ -10,6 +10,7 @@
 #include "core/lunar.h"
 #include "core/name.h"
 #include "core/phone.h"
+#include "core/reading.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -144,6 +145,33 @@ lunar(void)
 	CHECK(crm_lunar_birthday(&day, 2021, &back) && !crm_lunar_birthday(&day, 2101, &back));
 }
 
+static bool
+time_of(const char *s, CrmTime *time)
+{
+	CrmText		text = {memory[0], 0, 4096, false};
+
+	crm_text_read(&text, s, strlen(s));
+	return crm_time_of(text.cp, text.n, time);
+}
+
+static void
+readings(void)
+{
+	CrmTime		time;
+	char		amount[CRM_AMOUNT_SIZE];
+	CrmText		text = {memory[0], 0, 4096, false};
+
+	CHECK(time_of("2024-02-29 23:59:59.999999", &time) && time.day == 29 && time.of_day == INT64_C(86399999999) && !time.has_offset);
+	CHECK(time_of("2024-01-01 00:00-05:30", &time) && time.has_offset && time.offset == -19800);
+	CHECK(time_of("44561.9999999", &time) && time.year == 2022 && time.month == 1 && time.day == 1 && time.of_day == 0);
+	CHECK(!time_of("2023-02-29", &time) && !time_of("", &time) && !time_of("2024-1", &time) && !time_of("1/2/2024", &time));
+	crm_text_read(&text, "(1,234.50)", 10);
+	CHECK(crm_amount_of(text.cp, text.n, amount) && strcmp(amount, "-1234.50") == 0);
+	text.n = 0;
+	crm_text_read(&text, "1,23", 4);
+	CHECK(!crm_amount_of(text.cp, text.n, amount));
+}
+
 int
 main(void)
 {
@@ -151,5 +179,6 @@ main(void)
 	folding();
 	contacts();
 	lunar();
+	readings();
 	return DONE();
 }

@@ -71,7 +71,7 @@ crm_cluster_end(const uint32_t *cp, size_t n, size_t from)
 		if (!goes_on)
 			return i;
 		joined = picture && now == CRM_CLUSTER_ZWJ;
-		picture = now == CRM_CLUSTER_PICTURE || (picture && (now == CRM_CLUSTER_EXTEND || now == CRM_CLUSTER_ZWJ));
+		picture = now == CRM_CLUSTER_PICTURE || (picture && now == CRM_CLUSTER_EXTEND);
 		half_flag = now == CRM_CLUSTER_REGIONAL && before != CRM_CLUSTER_REGIONAL;
 		before = now;
 	}

@@ -55,7 +55,7 @@ static const char *const tw[] = {
 	"9xxxxxxxx",				/* mobile */
 	"2xxxxxxxx", "2[2-8]xxxxxx",	/* Taipei */
 	"[3-7]xxxxxxx", "[4-7]xxxxxxxx", "8[2-9]xxxxxx", "8[2-9]xxxxxxx",
-	"80[09]xxxxxx", "70xxxxxxxx",
+	"80xxxxxxx", "70xxxxxxxx",
 	NULL
 };
 
@@ -83,7 +83,7 @@ static const char *const jp[] = {
 
 static const char *const kr[] = {
 	"10[1-9]xxxxxxx",			/* mobile */
-	"1[16-9]xxxxxxx", "1[16-9]xxxxxxxx",
+	"1[15-9]xxxxxxx", "1[15-9]xxxxxxxx",
 	"2[1-9]xxxxxx", "2[1-9]xxxxxxx",	/* Seoul */
 	"3[1-3][1-9]xxxxxx", "3[1-3][1-9]xxxxxxx", "4[1-4][1-9]xxxxxx", "4[1-4][1-9]xxxxxxx",
 	"5[1-5][1-9]xxxxxx", "5[1-5][1-9]xxxxxxx", "6[1-4][1-9]xxxxxx", "6[1-4][1-9]xxxxxxx",

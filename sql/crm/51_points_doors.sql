@@ -72,7 +72,7 @@ BEGIN
     growing := growing OR earned.asset_id = 2;
   END LOOP;
   IF growing THEN
-    PERFORM @crm@._tiers_growth(ARRAY[member_id]);
+    PERFORM @crm@._tiers_touch(ARRAY[member_id], 'growth');
   END IF;
   answer := @crm@._points_answer(event, points, member_id, 1::smallint, at)
             || jsonb_build_object('tier', (SELECT t.code FROM @crm@._tier_at(member_id, 1, at, 'infinity') AS t));
@@ -148,7 +148,7 @@ BEGIN
     -(kind_of * 100 + 1), 0, at, begins, CASE WHEN await IS NOT NULL THEN 'infinity' ELSE expires_at END, true);
   PERFORM @crm@._audit('points_grant', member_id => member_id, subject => 'ledger_event ' || event, reason => reason, detail => jsonb_build_object('units', units, 'asset', asset));
   IF kind_of = 2 THEN
-    PERFORM @crm@._tiers_growth(ARRAY[member_id]);
+    PERFORM @crm@._tiers_touch(ARRAY[member_id], 'growth');
   END IF;
   answer := @crm@._points_answer(event, units, member_id, kind_of, at);
   PERFORM @crm@._request_end(request_id, answer);

@@ -80,6 +80,18 @@ SELECT * FROM pg_temp.periods(6, 7);
 UPDATE crm.account SET balance = balance + 50 WHERE member_id = 6 AND asset_id = 2;
 SELECT metric, metric_value, contribution, occurred_at FROM crm.tier_explain(6, '2024-05-03 09:00', ladder_no => 7);
 
+-- spend in a category and below it, by the lines of sales: member 8, 300 of clothes and 300 of shoes (which are clothes), 900 of toys; 300 go back
+INSERT INTO crm.category (id, code, name, parent_id) VALUES (1, 'clothes', 'Clothes', NULL), (2, 'shoes', 'Shoes', 1), (3, 'toys', 'Toys', NULL);
+INSERT INTO crm.product (id, code, name, category_id) VALUES (1, 'c', 'coat', 1), (2, 's', 'shoe', 2), (3, 't', 'toy', 3);
+SELECT crm.tier_ladder_set('{"down": "immediate", "tiers": [{"code": "w0", "rank": 0, "when": {}}, {"code": "w1", "rank": 1, "when": {"category_spend:clothes_12m": 600}}]}', 'clothes', ladder_no => 9) > 0 AS ninth;
+SELECT net_spend FROM crm.sale_record('w', '[{"list_amount": 300, "product_id": 1}, {"list_amount": 300, "product_id": 2}, {"list_amount": 900, "product_id": 3}]', '[{"kind": "cash", "amount": 1500}]', member_id => 8, occurred_at => '2022-03-01 10:00');
+SELECT code, valid_from, valid_to FROM pg_temp.periods(8, 9);
+SELECT metric, metric_value, contribution FROM crm.tier_explain(8, '2022-03-02', ladder_no => 9);
+SELECT net_spend FROM crm.sale_refund('w1', (SELECT id FROM crm.sale WHERE source_key = 'w'), '[{"line_no": 2, "amount": 300}]', '2022-04-01 10:00');
+SELECT code, valid_from, valid_to FROM pg_temp.periods(8, 9);
+SELECT crm.tier_ladder_set('{"tiers": [{"code": "x", "rank": 0, "when": {}}, {"code": "y", "rank": 1, "when": {"category_spend:hats_12m": 1}}]}', 'x', ladder_no => 10);
+SELECT check_name, detail FROM crm_member.check_crm('crm') WHERE NOT ok;
+
 -- a new version from 1 June 2024 asks 3,000 for gold: member 7 has 2,500 by 1 July; before it, it was enough
 SELECT pg_temp.sale('k', 7, '2024-05-31 23:59:59.999999', 2500), pg_temp.sale('l', 8, '2024-06-01 00:00', 2500);
 SELECT valid_from, valid_to FROM pg_temp.periods(8);
@@ -103,7 +115,7 @@ SELECT tier, metric_value, contribution FROM crm.tier_explain(9, '2022-01-01');
 -- contributions add up to the metric for every member, metric and ladder
 SELECT count(*) AS metrics, count(*) FILTER (WHERE total <> value) AS wrong
 FROM (SELECT e.metric_value AS value, sum(e.contribution) AS total
-      FROM generate_series(1, 9) AS m, generate_series(1, 7) AS l, (VALUES ('2024-01-15'::timestamptz), ('2024-05-10')) AS t(at), crm.tier_explain(m, t.at, ladder_no => l) AS e
+      FROM generate_series(1, 9) AS m, generate_series(1, 9) AS l, (VALUES ('2024-01-15'::timestamptz), ('2024-05-10')) AS t(at), crm.tier_explain(m, t.at, ladder_no => l) AS e
       GROUP BY m, l, t.at, e.metric, e.metric_value) AS x;
 SELECT count(*) FROM crm.tier_explain(9, '2019-12-31');
 SELECT count(*) FROM crm.tier_explain(99);

@@ -27,6 +27,7 @@
 #include "utils/typcache.h"
 
 #include "aggregate.h"
+#include "core/fold.h"
 #include "history_datum.h"
 #include "local_day.h"
 #include "numeric_units.h"
@@ -37,6 +38,7 @@ PG_FUNCTION_INFO_V1(crm_tier_track_combine);
 PG_FUNCTION_INFO_V1(crm_tier_walk_track);
 PG_FUNCTION_INFO_V1(crm_tier_metrics);
 PG_FUNCTION_INFO_V1(crm_tier_outgrown);
+PG_FUNCTION_INFO_V1(crm_tier_source);
 PG_FUNCTION_INFO_V1(crm_tier_window_start);
 PG_FUNCTION_INFO_V1(crm_tier_window_leaves);
 
@@ -44,6 +46,8 @@ PG_FUNCTION_INFO_V1(crm_tier_window_leaves);
 #define CRM_SOURCE_SALE 0
 #define CRM_SOURCE_GROWTH 1
 #define CRM_SOURCE_VISIT 2
+#define CRM_SOURCE_CATEGORY 16	/* and above: spend in a category, by the hash of its code */
+#define CRM_CATEGORY_METRIC "category_spend:"
 
 /*
  * Tracks
@@ -95,6 +99,12 @@ get_track(Datum value)
 	return track;
 }
 
+static inline int
+source_scale(int source)
+{
+	return source == CRM_SOURCE_SALE || source >= CRM_SOURCE_CATEGORY ? CRM_MONEY_SCALE : 0;
+}
+
 /* _tier_track(at timestamptz, amount numeric, is_order boolean, id bigint, source integer) */
 Datum
 crm_tier_track_accum(PG_FUNCTION_ARGS)
@@ -122,10 +132,9 @@ crm_tier_track_accum(PG_FUNCTION_ARGS)
 	entry = &track->entries[track->used];
 	entry->at = at;
 	crm_numeric_get_units(PG_GETARG_DATUM(2), "amount", &entry->amount, &scale);
-	if (source == CRM_SOURCE_SALE && scale < CRM_MONEY_SCALE)
-		entry->amount = crm_units_at_scale(entry->amount, scale, CRM_MONEY_SCALE, "amount");
-	else if (scale > (source == CRM_SOURCE_SALE ? CRM_MONEY_SCALE : 0))
-		crm_refuse_scale("amount", CRM_MONEY_SCALE);
+	if (scale > source_scale(source))
+		crm_refuse_scale("amount", source_scale(source));
+	entry->amount = crm_units_at_scale(entry->amount, scale, source_scale(source), "amount");
 	entry->flags = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3) ? CRM_ENTRY_ORDER : 0;
 	entry->id = PG_ARGISNULL(4) ? 0 : PG_GETARG_INT64(4);
 	entry->source = (int16) source;
@@ -208,11 +217,23 @@ parse_metric(const char *name)
 			return measure;
 		}
 	}
+	if (strncmp(name, CRM_CATEGORY_METRIC, strlen(CRM_CATEGORY_METRIC)) == 0)
+	{
+		const char *code = name + strlen(CRM_CATEGORY_METRIC);
+
+		if (window != NULL && window > code && parse_window(window + 1, &measure))
+		{
+			measure.source = (int16) (CRM_SOURCE_CATEGORY + crm_hash_bytes(code, (uint32) (window - code)) % (PG_INT16_MAX - CRM_SOURCE_CATEGORY));
+			measure.kind = CRM_MEASURE_SUM;
+			measure.scale = CRM_MONEY_SCALE;
+			return measure;
+		}
+	}
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("unknown metric in a tier ladder"),
 			 errdetail("The metric is \"%s\".", name),
-			 errhint("Metrics are net_spend, orders, purchase_days, visit_days or growth, then _, then 12m (months), 90d (days), year (calendar year) or all.")));
+			 errhint("Metrics are net_spend, category_spend: and the code of a category, orders, purchase_days, visit_days or growth, then _, then 12m (months), 90d (days), year (calendar year) or all.")));
 	return measure;
 }
 
@@ -574,6 +595,13 @@ crm_tier_metrics(PG_FUNCTION_ARGS)
 	for (int i = 0; i < n; i++)
 		values[i] = walk.metrics[i].value.units;
 	PG_RETURN_DATUM(metrics_object((size_t) n, metrics, measures, values));
+}
+
+/* _tier_source(metric text) returns integer: what entries of a track it counts */
+Datum
+crm_tier_source(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT32(parse_metric(text_to_cstring(PG_GETARG_TEXT_PP(0))).source);
 }
 
 /* _tier_window_start(metric text, day date) returns date, -infinity where all days count */

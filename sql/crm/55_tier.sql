@@ -122,10 +122,25 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  RETURN EXISTS (SELECT FROM unnest(crm_member.ladder_metrics(form)) AS m WHERE starts_with(m, measure || '_'));
+  RETURN EXISTS (SELECT FROM unnest(crm_member.ladder_metrics(form)) AS m WHERE starts_with(m, measure || CASE WHEN measure LIKE '%:' THEN '' ELSE '_' END));
 END
 $$;
 COMMENT ON FUNCTION @crm@._ladder_asks(jsonb, text) IS 'whether a ladder has a condition on this measure, over any window';
+
+-- What metrics count beside sales, with the categories by code and the sources of their entries.
+CREATE OR REPLACE FUNCTION @crm@._tier_needs(metrics text[]) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN (
+    SELECT jsonb_build_object('growth', coalesce(bool_or(starts_with(m, 'growth_')), false), 'visits', coalesce(bool_or(starts_with(m, 'visit_days_')), false),
+             'categories', coalesce(jsonb_object_agg(substring(m FROM '^category_spend:(.*)_[^_]+$'), crm_member._tier_source(m)) FILTER (WHERE starts_with(m, 'category_spend:')), '{}'))
+    FROM unnest(metrics) AS m
+  );
+END
+$$;
+COMMENT ON FUNCTION @crm@._tier_needs(text[]) IS 'what metrics of tiers count beside the net spend of sales: growth, visits, spend in categories';
 
 -- The versions of a ladder as the walk takes them. A version ends where the next
 -- one that was known begins; the first is known always.
@@ -135,9 +150,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   RETURN (
-    SELECT jsonb_build_object('growth', coalesce(bool_or(@crm@._ladder_asks(v.form, 'growth')), false),
-             'visits', coalesce(bool_or(@crm@._ladder_asks(v.form, 'visit_days')), false),
-             'versions', coalesce(jsonb_agg(jsonb_build_object(
+    SELECT @crm@._tier_needs(ARRAY(SELECT DISTINCT m FROM @crm@.tier_ladder AS k, unnest(crm_member.ladder_metrics(k.form)) AS m WHERE k.ladder_no = _ladder_book.ladder_no))
+           || jsonb_build_object('versions', coalesce(jsonb_agg(jsonb_build_object(
              'id', v.id, 'form', v.form,
              'from', CASE WHEN isfinite(v.valid_from) THEN (extract(epoch FROM v.valid_from) * 1000000)::bigint END,
              'to', CASE WHEN isfinite(v.ends) THEN (extract(epoch FROM v.ends) * 1000000)::bigint END) ORDER BY v.valid_from), '[]'))
@@ -170,6 +184,10 @@ BEGIN
   PERFORM crm_member._tier_metrics(NULL, crm_member.ladder_metrics(form), 'UTC', '2000-01-01');
   SELECT t.value ->> 'code' AS code, t.value -> 'when' AS condition INTO base
   FROM jsonb_array_elements(form -> 'tiers') AS t ORDER BY (t.value ->> 'rank')::integer LIMIT 1;
+  IF EXISTS (SELECT FROM jsonb_object_keys(@crm@._tier_needs(crm_member.ladder_metrics(form)) -> 'categories') AS k WHERE NOT EXISTS (SELECT FROM @crm@.category AS c WHERE c.code = k)) THEN
+    RAISE EXCEPTION 'a tier ladder asks for a category that there is not' USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'Write category_spend: and the code of a row of category.';
+  END IF;
   IF base.condition <> '{}' THEN
     RAISE EXCEPTION 'the lowest tier of a ladder must ask for nothing'
       USING ERRCODE = 'invalid_parameter_value', DETAIL = format('The tier is "%s".', base.code), HINT = 'Give it "when": {}.';
@@ -191,6 +209,14 @@ BEGIN
   IF @crm@._ladder_asks(form, 'visit_days') THEN
     CREATE OR REPLACE TRIGGER member_event_40_tiers AFTER INSERT ON @crm@.member_event
       REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION @crm@._tiers_visit();
+  END IF;
+  IF @crm@._tier_needs(crm_member.ladder_metrics(form)) -> 'categories' <> '{}' THEN
+    CREATE OR REPLACE TRIGGER sale_line_40_tiers_insert AFTER INSERT ON @crm@.sale_line
+      REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION @crm@._tiers_lines();
+    CREATE OR REPLACE TRIGGER sale_line_40_tiers_update AFTER UPDATE ON @crm@.sale_line
+      REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION @crm@._tiers_lines();
+    CREATE OR REPLACE TRIGGER sale_line_40_tiers_delete AFTER DELETE ON @crm@.sale_line
+      REFERENCING OLD TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION @crm@._tiers_lines();
   END IF;
   SELECT array_agg(x.member_id ORDER BY x.member_id) INTO members
   FROM (SELECT s.member_id FROM @crm@.sale AS s WHERE s.occurred_at >= valid_from AND s.member_id IS NOT NULL
@@ -218,8 +244,9 @@ $$;
 COMMENT ON FUNCTION @crm@._ladder_at(integer, timestamptz) IS 'the version of a ladder in force at an instant';
 
 -- What counts beside sales, for ladders that ask for it: movements of growth
--- (source 1; what a sale brought counts from the sale on) and visits (source 2:
--- orders, log-ins and sign-ins).
+-- (source 1; what a sale brought counts from the sale on), visits (source 2:
+-- orders, log-ins and sign-ins), and what was spent in categories and those
+-- below them, by the lines of sales.
 CREATE OR REPLACE FUNCTION @crm@._tier_others(members bigint[], known_at timestamptz, book jsonb)
 RETURNS TABLE (member_id bigint, at timestamptz, amount numeric, is_order boolean, id bigint, source integer)
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100
@@ -251,6 +278,18 @@ BEGIN
     FROM @crm@.member AS m CROSS JOIN LATERAL @crm@._sales_known(m.id, '-infinity', 'infinity', known_at) AS s
     WHERE s.is_order AND (members IS NULL OR m.id = ANY (members));
   END IF;
+  IF book -> 'categories' <> '{}' THEN
+    RETURN QUERY
+    WITH RECURSIVE below AS (
+      SELECT c.id, k.value::integer AS source FROM jsonb_each_text(book -> 'categories') AS k JOIN @crm@.category AS c ON c.code = k.key
+      UNION SELECT c.id, b.source FROM below AS b JOIN @crm@.category AS c ON c.parent_id = b.id
+    )
+    SELECT s.member_id, s.occurred_at, sum(y.money_amount + y.principal_amount), false, s.id, b.source
+    FROM @crm@.sale AS s JOIN @crm@.sale_line AS y ON y.sale_id = s.id AND y.kind = 'goods'
+         JOIN @crm@.product AS p ON p.id = y.product_id JOIN below AS b ON b.id = p.category_id
+    WHERE s.member_id IS NOT NULL AND (members IS NULL OR s.member_id = ANY (members)) AND s.recorded_at <= known_at
+    GROUP BY s.id, b.source;
+  END IF;
 END
 $$;
 COMMENT ON FUNCTION @crm@._tier_others(bigint[], timestamptz, jsonb) IS 'growth and visits of some members (NULL: all) as known at an instant, where the book of ladders asks for them';
@@ -264,7 +303,7 @@ SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_generic_plan
 AS $$
 BEGIN
-  IF (book ->> 'growth')::boolean OR (book ->> 'visits')::boolean THEN
+  IF (book ->> 'growth')::boolean OR (book ->> 'visits')::boolean OR book -> 'categories' <> '{}' THEN
     RETURN (
       SELECT crm_member._tier_track(e.at, e.amount, e.is_order, e.id, e.source)
       FROM (SELECT s.occurred_at AS at, s.net_spend AS amount, s.is_order, s.sale_id AS id, 0 AS source
@@ -538,6 +577,19 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION @crm@._tiers_visit() IS 'trigger: decides tiers anew after visits';
+
+-- Lines come after their sale; new_rows are the old ones where lines go.
+CREATE OR REPLACE FUNCTION @crm@._tiers_lines() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM @crm@._tiers_touch(ARRAY(SELECT DISTINCT s.member_id FROM new_rows AS n JOIN @crm@.sale AS s ON s.id = n.sale_id
+                                   WHERE s.member_id IS NOT NULL ORDER BY s.member_id), 'category_spend:');
+  RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION @crm@._tiers_lines() IS 'trigger: decides tiers anew when the lines of sales come, change or go';
 
 CREATE OR REPLACE FUNCTION @crm@._tiers_change() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE

@@ -41,14 +41,14 @@ BEGIN
   WITH entry AS (
     SELECT s.sale_id AS id, s.occurred_at AS at, s.net_spend AS amount, s.is_order
     FROM @crm@._sales_known(_tier_contributions.member_id, '-infinity', as_of, known_at) AS s
-    WHERE measure NOT IN ('growth', 'visit_days') AND @crm@.local_day(s.occurred_at) >= first_day
+    WHERE crm_member._tier_source(metric) = 0 AND @crm@.local_day(s.occurred_at) >= first_day
     UNION ALL
     SELECT o.id, o.at, o.amount, o.is_order
-    FROM @crm@._tier_others(ARRAY[_tier_contributions.member_id], known_at, jsonb_build_object('growth', measure = 'growth', 'visits', measure = 'visit_days')) AS o
+    FROM @crm@._tier_others(ARRAY[_tier_contributions.member_id], known_at, @crm@._tier_needs(ARRAY[metric])) AS o
     WHERE o.at <= as_of AND @crm@.local_day(o.at) >= first_day
   ), counted AS (
     SELECT e.id, e.at,
-           CASE WHEN measure IN ('net_spend', 'growth') THEN e.amount
+           CASE WHEN measure IN ('net_spend', 'growth') OR starts_with(measure, 'category_spend:') THEN e.amount
                 WHEN NOT e.is_order THEN 0
                 WHEN measure = 'orders' THEN 1
                 -- a day counts once, by its first order
@@ -163,8 +163,7 @@ BEGIN
     RAISE EXCEPTION 'a simulation cannot be of the future' USING ERRCODE = 'invalid_parameter_value';
   END IF;
   today := @crm@._ladder_at(ladder_no, at);
-  book := jsonb_build_object('growth', @crm@._ladder_asks(draft, 'growth'), 'visits', @crm@._ladder_asks(draft, 'visit_days'),
-                             'versions', jsonb_build_array(jsonb_build_object('id', 0, 'form', draft)));
+  book := @crm@._tier_needs(crm_member.ladder_metrics(draft)) || jsonb_build_object('versions', jsonb_build_array(jsonb_build_object('id', 0, 'form', draft)));
   RETURN QUERY
   WITH now_tier AS MATERIALIZED (
     SELECT w.member_id, w.code FROM @crm@._tiers_walked(tier_simulate.ladder_no, NULL, at) AS w WHERE w.valid_from <= at AND at < w.valid_to

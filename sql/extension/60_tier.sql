@@ -38,7 +38,7 @@ CREATE AGGREGATE crm_member._tier_track(at timestamptz, amount numeric, is_order
   COMBINEFUNC = crm_member._tier_track_combine,
   PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE crm_member._tier_track(timestamptz, numeric, boolean, bigint, integer) IS 'what tier metrics count of a member, in any order: source 0 is a sale with its net spend and id, 1 a movement of growth, 2 a visit';
+COMMENT ON AGGREGATE crm_member._tier_track(timestamptz, numeric, boolean, bigint, integer) IS 'what tier metrics count of a member, in any order: source 0 is a sale with its net spend and id, 1 a movement of growth, 2 a visit, others as _tier_source says';
 
 CREATE FUNCTION crm_member._tier_walk(track bytea, book jsonb, time_zone text, ends_to timestamptz) RETURNS crm_member.tier_period[]
 AS 'MODULE_PATHNAME', 'crm_tier_walk_track' LANGUAGE C IMMUTABLE PARALLEL SAFE;
@@ -59,3 +59,7 @@ COMMENT ON FUNCTION crm_member._tier_window_start(text, date) IS 'the first day 
 CREATE FUNCTION crm_member._tier_window_leaves(metric text, day date) RETURNS date
 AS 'MODULE_PATHNAME', 'crm_tier_window_leaves' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION crm_member._tier_window_leaves(text, date) IS 'the first day on which what happened on a day no longer counts for a metric, infinity where it always does; error 22023 for a metric that is none';
+
+CREATE FUNCTION crm_member._tier_source(metric text) RETURNS integer
+AS 'MODULE_PATHNAME', 'crm_tier_source' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION crm_member._tier_source(text) IS 'the source of the entries of a track that a metric counts; error 22023 for a metric that is none';

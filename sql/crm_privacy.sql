@@ -105,6 +105,8 @@ SELECT bool_and(ok) AS ok FROM crm.verify_audit();
 -- the registration cannot be played again, personal data are not taken in again
 SELECT * FROM crm.member_register('r1', '王小明', '13800000001', 'xiaoming@example.com', '1990-01-01', 'female', store_id => 1, region => 'Shanghai', acquired_by => 'friend of 王小明');
 INSERT INTO crm.member_pii (member_id, full_name) VALUES (2, '王小明');
+SELECT * FROM crm.member_contact_set(2, 'phone', '13800000001', 'e1');
+SELECT crm.interaction_add(2, 'call', 'e2', note => '王小明 called');
 SELECT member_id FROM crm.member_register('r9', '王小明', '13800000001', store_id => 1);
 SELECT check_name, detail FROM crm_member.check_crm('crm') WHERE NOT ok;
 

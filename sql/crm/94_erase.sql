@@ -278,6 +278,15 @@ CREATE OR REPLACE TRIGGER member_pii_erased_insert AFTER INSERT ON @crm@.member_
 CREATE OR REPLACE TRIGGER member_pii_erased_update AFTER UPDATE ON @crm@.member_pii
   REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION @crm@._refuse_erased();
 
+CREATE OR REPLACE TRIGGER member_contact_erased AFTER INSERT ON @crm@.member_contact
+  REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION @crm@._refuse_erased();
+CREATE OR REPLACE TRIGGER member_identity_erased AFTER INSERT ON @crm@.member_identity
+  REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION @crm@._refuse_erased();
+CREATE OR REPLACE TRIGGER member_attribute_erased AFTER INSERT ON @crm@.member_attribute
+  REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION @crm@._refuse_erased();
+CREATE OR REPLACE TRIGGER interaction_note_erased AFTER INSERT ON @crm@.interaction_note
+  REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION @crm@._refuse_erased();
+
 CREATE OR REPLACE FUNCTION @crm@._check_erased() RETURNS TABLE (check_name text, ok boolean, detail text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp

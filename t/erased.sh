@@ -40,7 +40,7 @@ SELECT count(*) FROM crm.member_merge(1, 2, 'mm1', reason => 'both are Goldname'
 INSERT INTO crm.outbox (topic, member_id, body) VALUES ('hello', 1, '{"to": "13812345678"}');
 SELECT count(*) FROM crm.refresh_reports();
 SQL
-found() { pg_dump -a --inserts crm_t_erased 2>/dev/null | grep -cE "$golden" || :; }
+found() { pg_dump -a --inserts "$@" crm_t_erased 2>/dev/null | grep -cE "$golden" || :; }
 [ "$(found)" -ge 6 ] || same 'rows with the person before' "$(found)" '6 or more'
 # messages of doors that fail do not repeat what they were told
 psql -XAtq -v VERBOSITY=verbose -d crm_t_erased >"$T_DIR/messages" 2>&1 <<'SQL' || :
@@ -55,6 +55,18 @@ same 'errors' "$(grep -c '^ERROR' "$T_DIR/messages")" 5
 same 'erased' "$(P crm_t_erased -c "SELECT rows_deleted > 0 FROM crm.member_erase(1, 'asked by Goldname')")" t
 same 'rows with the person after' "$(found)" 0
 same 'checks that fail' "$(P crm_t_erased -c "SELECT check_name FROM crm_member.check_crm('crm') WHERE NOT ok")" ''
+# the shop's own table of customers, attached, brings the person again: refused, and nothing kept
+P crm_t_erased >"$T_DIR/attached" <<'SQL'
+CREATE SCHEMA shop;
+CREATE TABLE shop.customers (id integer PRIMARY KEY, name text, phone text);
+INSERT INTO shop.customers VALUES (1, 'Other Person', '13700000001');
+SELECT looked_at FROM crm.attach_members('shop.customers', key_column => 'id', name_column => 'name', phone_column => 'phone');
+SELECT count(*) FROM (SELECT member_id FROM crm.member_pii WHERE full_name = 'Other Person') AS m, LATERAL crm.member_erase(m.member_id, 'asked');
+UPDATE shop.customers SET name = 'Goldname';
+UPDATE shop.customers SET phone = '13812345678';
+SQL
+same 'rows with the person in the schema' "$(found -n crm)" 0
+P crm_t_erased -c 'DROP SCHEMA shop CASCADE' >>"$T_DIR/attached" 2>&1
 # the dump restores, and still nothing comes back
 make_db crm_t_erased_2
 pg_dump -Fc crm_t_erased >"$T_DIR/dump"

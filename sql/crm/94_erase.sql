@@ -287,6 +287,30 @@ CREATE OR REPLACE TRIGGER member_attribute_erased AFTER INSERT ON @crm@.member_a
 CREATE OR REPLACE TRIGGER interaction_note_erased AFTER INSERT ON @crm@.interaction_note
   REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION @crm@._refuse_erased();
 
+-- An import, or an attached table of customers, may bring an erased person again: the row is refused, and keeps nothing.
+CREATE OR REPLACE FUNCTION @crm@._staged_forget() RETURNS trigger
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  NEW.full_name := NULL;
+  NEW.phone := NULL;
+  NEW.email := NULL;
+  NEW.birth_day := NULL;
+  NEW.birth_calendar := NULL;
+  NEW.sex := NULL;
+  NEW.address := NULL;
+  IF NEW.source_key ~ '@' OR @crm@._contact_key('phone', NEW.source_key) IS NOT NULL THEN
+    NEW.source_key := NULL;
+  END IF;
+  RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION @crm@._staged_forget() IS 'trigger: a staged row that was refused since its person was erased loses its personal data';
+
+CREATE OR REPLACE TRIGGER member_staged_erased BEFORE UPDATE ON @crm@.member_staged FOR EACH ROW
+  WHEN (OLD.verdict IS NULL AND NEW.verdict = 'rejected' AND NEW.reason ~ '\merased\M') EXECUTE FUNCTION @crm@._staged_forget();
+
 CREATE OR REPLACE FUNCTION @crm@._check_erased() RETURNS TABLE (check_name text, ok boolean, detail text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp

@@ -141,6 +141,10 @@ SELECT count(crm.earning_rule_end(n, '2025-05-01')) FROM generate_series(15, 16)
 SELECT crm.earning_rule_set('{"code": "gold double", "kind": "multiplier", "units": 2, "predicate": "tier_rank >= 1"}', '2025-05-01') AS rule;
 SELECT s.points, s.growth FROM pg_temp.sell(15, '2025-05-05 10:00', 2000) AS s;
 SELECT s.points, s.growth FROM pg_temp.sell(15, '2025-05-05 10:01', 10) AS s;
+-- an amount told to points_accrue: the same rules, 10 x 2; its explanation
+SELECT points FROM crm.points_accrue(15, 10, 'accrue', '2025-05-06 10:00');
+SELECT asset, points, rule_code, basis, computed, detail -> 'rules' -> 0 -> 'multipliers' -> 0 ->> 'code' AS multiplier FROM crm.points_explain((SELECT max(id) FROM crm.ledger_event));
+SELECT asset, points, basis, computed FROM crm.points_explain((SELECT max(id) FROM crm.ledger_event WHERE kind = 'earn'));
 -- a sale that is corrected is decided anew: 10 becomes 30, that is 60
 UPDATE crm.sale SET net_spend = 30 WHERE id = (SELECT max(id) FROM crm.sale);
 SELECT sum(CASE WHEN p.to_account > 0 THEN p.units ELSE -p.units END) FROM crm.ledger_event AS e JOIN crm.posting AS p ON p.event_id = e.id AND p.asset_id = 1 WHERE e.sale_id = (SELECT max(id) FROM crm.sale);

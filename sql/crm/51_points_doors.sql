@@ -52,6 +52,8 @@ DECLARE
   points bigint := 0;
   settled bigint;
   growing boolean := false;
+  special boolean;
+  by_rules jsonb;
 BEGIN
   PERFORM @crm@._accounts_lock(ARRAY[member_id], 1::smallint);
   answer := @crm@._request_begin(request_id, 'points_accrue', jsonb_build_array(member_id, amount, occurred_at, store_id));
@@ -59,9 +61,19 @@ BEGIN
     RETURN answer;
   END IF;
   at := @crm@._points_lock(ARRAY[member_id], 1::smallint, occurred_at);
-  FOR earned IN SELECT e.* FROM @crm@._earning(at, amount) AS e WHERE e.units > 0 ORDER BY e.asset_id LOOP
+  special := @crm@._points_special(at, at);
+  IF special THEN
+    SELECT jsonb_agg(to_jsonb(x)) INTO by_rules FROM @crm@._event_earn(member_id, 'sale', NULL, NULL, NULL, at, amount, store_id) AS x;
+  END IF;
+  FOR earned IN
+    SELECT e.* FROM @crm@._earning(at, amount) AS e WHERE e.units > 0 AND NOT special
+    UNION ALL
+    SELECT x.* FROM jsonb_to_recordset(by_rules) AS x(asset_id smallint, units bigint, rule_id bigint, available_from timestamptz, expires_at timestamptz)
+    ORDER BY 1
+  LOOP
     IF event IS NULL THEN
-      event := @crm@._event('accrue', member_id, at, request_id, NULL, jsonb_build_object('amount', amount, 'store_id', store_id));
+      event := @crm@._event('accrue', member_id, at, request_id, NULL, jsonb_build_object('amount', amount, 'store_id', store_id)
+        || CASE WHEN special THEN jsonb_build_object('rules', (SELECT jsonb_agg(y) FROM jsonb_array_elements(by_rules) AS x, jsonb_array_elements(x -> 'explanation') AS y)) ELSE '{}' END);
     END IF;
     number := number + 1;
     settled := crm_member.ledger_credit(@crm_name@, event, number, @crm@._account(member_id, earned.asset_id), earned.asset_id, earned.units,
@@ -71,6 +83,9 @@ BEGIN
     END IF;
     growing := growing OR earned.asset_id = 2;
   END LOOP;
+  IF special AND event IS NOT NULL THEN
+    PERFORM @crm@._rules_count(ARRAY[event]);
+  END IF;
   IF growing THEN
     PERFORM @crm@._tiers_touch(ARRAY[member_id], 'growth');
   END IF;

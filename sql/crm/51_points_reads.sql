@@ -87,8 +87,10 @@ BEGIN
   RETURN QUERY
   SELECT p.posting_no::integer, t.code, a.member_id, CASE WHEN p.to_account = a.id THEN p.units ELSE -p.units END,
          r.rule_no, r.version, r.code, b.amount,
-         round((SELECT sum(k.units * b.amount / k.per_amount) FROM @crm@.earning_rule AS k
-                WHERE r.id IS NOT NULL AND k.asset_id = p.asset_id AND k.valid_from <= e.occurred_at AND e.occurred_at < k.valid_to), 4),
+         round(CASE WHEN jsonb_typeof(e.detail -> 'rules') = 'array'
+               THEN (SELECT sum((x ->> 'given')::numeric) FROM jsonb_array_elements(e.detail -> 'rules') AS x WHERE x ->> 'asset' = t.code)
+               ELSE (SELECT sum(k.units * b.amount / k.per_amount) FROM @crm@.earning_rule AS k
+                     WHERE r.id IS NOT NULL AND k.event = 'sale' AND NOT k.special AND k.asset_id = p.asset_id AND k.valid_from <= e.occurred_at AND e.occurred_at < k.valid_to) END, 4),
          r.rounding, l.available_from, l.expires_at, coalesce(e.detail, '{}') || CASE WHEN e.reverses_id IS NULL THEN '{}' ELSE jsonb_build_object('reverses', e.reverses_id) END
   FROM @crm@.posting AS p
        JOIN @crm@.asset AS t ON t.id = p.asset_id

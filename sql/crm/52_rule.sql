@@ -332,7 +332,7 @@ BEGIN
                              ELSE (SELECT sum(p.units) FROM @crm@.posting AS p JOIN @crm@.earning_rule AS r ON r.id = p.rule_id
                                    WHERE p.event_id = e.id AND r.rule_no = _rule_given.rule_no) END), 0)
     FROM @crm@.ledger_event AS e
-    WHERE e.member_id = _rule_given.member_id AND e.occurred_at >= from_at AND e.occurred_at < to_at AND e.kind IN ('earn', 'activity')
+    WHERE e.member_id = _rule_given.member_id AND e.occurred_at >= from_at AND e.occurred_at < to_at AND e.kind IN ('earn', 'accrue', 'activity')
       AND e.sale_id IS DISTINCT FROM but_sale_id);
 END
 $$;
@@ -572,7 +572,7 @@ BEGIN
   WITH told AS MATERIALIZED (
     SELECT e.id, t.id AS asset_id, sum((x ->> 'given')::numeric) AS given
     FROM @crm@.ledger_event AS e, jsonb_array_elements(e.detail -> 'rules') AS x JOIN @crm@.asset AS t ON t.code = x ->> 'asset'
-    WHERE e.kind IN ('earn', 'activity') AND jsonb_typeof(e.detail -> 'rules') = 'array' GROUP BY e.id, t.id
+    WHERE e.kind IN ('earn', 'accrue', 'activity') AND jsonb_typeof(e.detail -> 'rules') = 'array' GROUP BY e.id, t.id
   )
   SELECT count(*) INTO wrong
   FROM told AS d LEFT JOIN @crm@.posting AS p ON p.event_id = d.id AND p.asset_id = d.asset_id LEFT JOIN @crm@.earning_rule AS r ON r.id = p.rule_id
@@ -583,7 +583,7 @@ BEGIN
   FROM @crm@.earning_total AS t
        LEFT JOIN (SELECT (x ->> 'rule_no')::integer AS rule_no, sum((x ->> 'given')::numeric) AS units
                   FROM @crm@.ledger_event AS e, jsonb_array_elements(e.detail -> 'rules') AS x
-                  WHERE e.kind IN ('earn', 'activity') AND jsonb_typeof(e.detail -> 'rules') = 'array' GROUP BY 1) AS g ON g.rule_no = t.rule_no
+                  WHERE e.kind IN ('earn', 'accrue', 'activity') AND jsonb_typeof(e.detail -> 'rules') = 'array' GROUP BY 1) AS g ON g.rule_no = t.rule_no
   WHERE t.units < coalesce(g.units, 0)
      OR EXISTS (SELECT FROM @crm@.earning_rule AS r WHERE r.rule_no = t.rule_no GROUP BY r.rule_no HAVING bool_and(r.cap_programme IS NOT NULL) AND max(r.cap_programme) < t.units);
   RETURN QUERY SELECT 'totals of rules are within their caps', wrong = 0, format('%s rules are not', wrong);

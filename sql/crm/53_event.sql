@@ -46,9 +46,11 @@ COMMENT ON TABLE @crm@.member_event IS 'what members did besides buying: key is 
 CREATE OR REPLACE TRIGGER member_event_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON @crm@.member_event
   FOR EACH STATEMENT EXECUTE FUNCTION @crm@._refuse_change();
 
--- What an event earns by the rules of its kind, as _rules_earn does for sales:
--- stacking and stop by priority, multipliers, caps, one rounding an asset.
-CREATE OR REPLACE FUNCTION @crm@._event_earn(member_id bigint, kind text, key text, streak integer, nth integer, at timestamptz)
+-- What one event earns by the rules of its kind, as _rules_earn does for many
+-- sales: stacking and stop by priority, multipliers, caps, one rounding an
+-- asset. The kind sale is an amount that a door was told, without a row of sale:
+-- rules that look at lines do not hold for it.
+CREATE OR REPLACE FUNCTION @crm@._event_earn(member_id bigint, kind text, key text, streak integer, nth integer, at timestamptz, amount numeric, store_id bigint)
 RETURNS TABLE (asset_id smallint, units bigint, rule_id bigint, available_from timestamptz, expires_at timestamptz, explanation jsonb)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -62,6 +64,9 @@ DECLARE
   total numeric;
   factor numeric;
   earned numeric;
+  basis numeric;
+  base numeric;
+  multiplies boolean;
   given numeric;
   plain boolean;
   multiplied boolean;
@@ -81,8 +86,12 @@ BEGIN
     lead := NULL;
     FOR r IN
       SELECT k AS rule FROM @crm@.earning_rule AS k
-           CROSS JOIN LATERAL (SELECT key AS key, streak AS streak, nth AS nth, f.* FROM @crm@._member_facts(member_id, at, NULL, used) AS f) AS x
-      WHERE k.event = kind AND k.asset_id = a.asset_id AND k.valid_from <= at AND at < k.valid_to
+           CROSS JOIN LATERAL (SELECT key AS key, streak AS streak, nth AS nth, amount AS amount, NULL::numeric AS list_amount, NULL::numeric AS discount_amount,
+                                      NULL::numeric AS shipping_amount, NULL::numeric AS principal_amount, NULL::numeric AS gift_amount, NULL::numeric AS points_amount,
+                                      NULL::text AS channel, f.orders_all + 1 AS order_no, f.net_spend_year + amount AS net_spend_year_after, f.net_spend_all + amount AS net_spend_all_after,
+                                      (SELECT t.code FROM @crm@.store AS t WHERE t.id = store_id) AS store, (SELECT t.region FROM @crm@.store AS t WHERE t.id = store_id) AS store_region, f.*
+                               FROM @crm@._member_facts(member_id, at, NULL, used) AS f) AS x
+      WHERE k.event = kind AND k.asset_id = a.asset_id AND k.valid_from <= at AND at < k.valid_to AND NOT k.by_line AND k.kind <> 'per_unit'
         AND (k.predicate IS NULL OR crm_member.predicate_holds(k.predicate, x))
       ORDER BY k.priority, k.rule_no
     LOOP
@@ -102,7 +111,13 @@ BEGIN
     total := 0;
     told := '[]';
     FOR r IN SELECT jsonb_populate_record(NULL::@crm@.earning_rule, g) AS rule FROM jsonb_array_elements(gifts) WITH ORDINALITY AS g(g, n) ORDER BY n LOOP
-      earned := (r.rule).units * factor;
+      earned := round(CASE (r.rule).kind WHEN 'per_money' THEN (r.rule).units * amount / (r.rule).per_amount ELSE (r.rule).units END, 12);
+      multiplies := kind <> 'sale' OR (r.rule).kind <> 'fixed';
+      basis := CASE (r.rule).kind WHEN 'per_money' THEN amount END;
+      base := earned;
+      IF multiplies THEN
+        earned := round(earned * factor, 12);
+      END IF;
       given := least(earned, (r.rule).cap_order,
         (r.rule).cap_day - CASE WHEN (r.rule).cap_day IS NOT NULL THEN @crm@._rule_given((r.rule).rule_no, member_id, @crm@.day_start(day), @crm@.day_start(day + 1), NULL) END,
         (r.rule).cap_month - CASE WHEN (r.rule).cap_month IS NOT NULL THEN @crm@._rule_given((r.rule).rule_no, member_id, @crm@.day_start(date_trunc('month', day::timestamp)::date),
@@ -113,7 +128,7 @@ BEGIN
       given := greatest(given, 0);
       total := total + given;
       told := told || jsonb_strip_nulls(jsonb_build_object('rule_no', (r.rule).rule_no, 'version', (r.rule).version, 'code', (r.rule).code, 'asset', a.code, 'kind', (r.rule).kind,
-        'units', trim_scale((r.rule).units), 'multipliers', multipliers, 'earned', trim_scale(earned), 'cut', nullif(trim_scale(earned - given), 0), 'given', trim_scale(given)));
+        'basis', trim_scale(basis), 'units', trim_scale(base), 'multipliers', CASE WHEN multiplies THEN multipliers END, 'earned', trim_scale(earned), 'cut', nullif(trim_scale(earned - given), 0), 'given', trim_scale(given)));
     END LOOP;
     CONTINUE WHEN lead.id IS NULL OR @crm@._round_units(total, lead.rounding) <= 0;
     asset_id := a.asset_id;
@@ -126,7 +141,7 @@ BEGIN
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION @crm@._event_earn(bigint, text, text, integer, integer, timestamptz) IS 'units of each asset that an event other than a sale earns by the rules of its kind, with the life of the lot and what each rule gave; locks the totals of rules with a cap for the programme';
+COMMENT ON FUNCTION @crm@._event_earn(bigint, text, text, integer, integer, timestamptz, numeric, bigint) IS 'units of each asset that one event, or an amount that a door was told, earns by the rules of its kind, with the life of the lot and what each rule gave; locks the totals of rules with a cap for the programme';
 
 CREATE OR REPLACE FUNCTION @crm@._record_event(member_id bigint, kind text, key text, occurred_at timestamptz) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -169,7 +184,7 @@ BEGIN
     FROM @crm@.member_event AS x WHERE x.member_id = member_id AND x.kind = kind;
     done.streak := coalesce(before.today, before.yesterday + 1, 1);
     done.nth := before.events + 1;
-    SELECT jsonb_agg(to_jsonb(x)) INTO earned FROM @crm@._event_earn(member_id, kind, key, done.streak, done.nth, at) AS x;
+    SELECT jsonb_agg(to_jsonb(x)) INTO earned FROM @crm@._event_earn(member_id, kind, key, done.streak, done.nth, at, NULL, NULL) AS x;
     IF earned IS NOT NULL THEN
       INSERT INTO @crm@.ledger_event (kind, member_id, occurred_at, detail)
       SELECT 'activity', member_id, at, jsonb_build_object('event', kind, 'key', key, 'rules', (SELECT jsonb_agg(y) FROM jsonb_array_elements(earned) AS x, jsonb_array_elements(x -> 'explanation') AS y))

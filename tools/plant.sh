@@ -18,7 +18,7 @@ missed=0
 faults() {
 	cat <<'LIST'
 lost-parallel-label|sql/extension/40_money.sql|0,/ PARALLEL SAFE/s/ PARALLEL SAFE//|sql/catalog_checks
-skipped-lock|src/ledger_plans.c|s/ FOR NO KEY UPDATE//|specs/iso_erase specs/iso_attach specs/iso_history
+skipped-lock|src/ledger_plans.c|s/ FOR NO KEY UPDATE//|specs/iso_points specs/iso_benefit
 missing-revoke|sql/crm/99_rights.sql|s/^REVOKE ALL ON ALL ROUTINES IN SCHEMA @crm@ FROM PUBLIC;$/SELECT 1;/|sql/create_crm sql/catalog_checks
 unpinned-path|sql/crm/58_till.sql|0,/^SET search_path = pg_catalog, pg_temp$/{/^SET search_path = pg_catalog, pg_temp$/d}|sql/create_crm sql/catalog_checks
 leak|src/money.c|s/^	check_finite(fcinfo, 1, "cost");$/&\n	(void) MemoryContextAlloc(TopMemoryContext, 64);/|t/memory

@@ -19,6 +19,7 @@
 
 #include "core/clv_math.h"
 
+#define FAR_APART	1e-5		/* ratio of the two times of Pareto/NBD, then its integral is quicker */
 #define MAX_SERIES	5000		/* terms, then the integral is quicker */
 
 static const char *const kind_name[] = {"bg/nbd", "mbg/nbd", "pareto/nbd", "nbd"};
@@ -178,6 +179,23 @@ log_discounted(double y, void *context)
  * DLMF 15.6.1 and 15.8.1, s/(c-1) 2F1(1, k; c; 1 - B/A) for A >= B and
  * s/(c-1) A/B 2F1(1, s+1; c; 1 - A/B) otherwise, c = k + s + 1.
  */
+typedef struct Lost
+{
+	double		k;
+	double		s;
+	double		a;
+	double		b;
+} Lost;
+
+/* the same as an integral over y = ln u, for A and B so far apart that the fraction is slow */
+static double
+log_lost(double y, void *context)
+{
+	const Lost *l = context;
+
+	return y - l->k * log1p(exp(y) / l->a) - (l->s + 1) * log1p(exp(y) / l->b);
+}
+
 crm_pareto_lost
 crm_clv_pareto_lost(double k, double s, double a, double b, bool derivatives)
 {
@@ -185,6 +203,13 @@ crm_clv_pareto_lost(double k, double s, double a, double b, bool derivatives)
 	double		c = k + s + 1;
 	double		first = s / (k + s);
 
+	if (!derivatives && (a < FAR_APART * b || b < FAR_APART * a))
+	{
+		Lost		l = {k, s, a, b};
+
+		lost.value = exp(log(s / b) + crm_ln_integral(log_lost, &l, log(a < b ? a : b)));
+		return lost;
+	}
 	if (a >= b)
 	{
 		crm_f21		f = crm_f21_first_one(k, c, (a - b) / a, derivatives);

@@ -41,7 +41,7 @@ if want G19 || want G20; then
 				i=$((i + 1))
 			done
 		} >"$tmp/each.sql"
-		line "$1" "$2" "<= $3 ms" "<= $4 ms" "$(milliseconds "$tmp/each.sql" | sed 1,5d | median)"
+		line "$1" "$2" "<= $3 ms" "<= $4 ms" "$(milliseconds "$tmp/each.sql" | sed 1,5d | median)" ""
 	}
 	make_members
 fi

@@ -46,7 +46,6 @@ CREATE TABLE @crm@.member_pii (
   photo_hash bytea CHECK (length(photo_hash) = 32),
   changed_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
-CREATE INDEX member_pii_phone ON @crm@.member_pii (phone) WHERE phone IS NOT NULL;
 ALTER TABLE @crm@.member_pii ENABLE ROW LEVEL SECURITY;
 
 CREATE TABLE @crm@.realm (

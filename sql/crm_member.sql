@@ -42,6 +42,8 @@ SELECT member_id FROM crm.member_register('r4', identities => '[{"provider": "We
 SELECT member_id FROM crm.member_register('r4', card_type => 'gold');
 SELECT member_id FROM crm.member_register('r4', referral_code => 'nosuchcode');
 SELECT member_id FROM crm.member_register('r4', store_id => 99);
+SELECT member_id FROM crm.member_register('r4', referrer_id => 999);
+SELECT member_id FROM crm.member_register('r4', full_name => repeat('x', 201));
 SELECT member_id FROM crm.member_register('r4', on_duplicate => 'ask');
 SELECT member_id FROM crm.member_register('');
 
@@ -201,6 +203,8 @@ SELECT count(*) FROM crm.attribute_members('shoe_size'), crm.tag_members('VIP客
 -- registering a hidden phone and identity answers as registering a free one; nobody is told
 SELECT existed, card_no IS NOT NULL AS card FROM crm.member_register('s3', phone => '13400000001', store_id => 1, identities => '[{"provider": "web", "external_id": "z"}]');
 SELECT existed, card_no IS NOT NULL AS card FROM crm.member_register('s4', phone => '13400000002', store_id => 1, identities => '[{"provider": "web", "external_id": "y"}]');
+SELECT crm.member_register('s5', store_id => 1, referrer_id => :hidden);
+SELECT crm.member_register('s5', store_id => 1, referrer_id => 88888);
 SELECT crm.member_register('s5', phone => '13400000003', store_id => 2);
 SELECT crm.member_register('s5', phone => '13400000003');
 SELECT crm.member_update((SELECT member_id FROM crm.card_lookup('VIP002')), 's6', store_id => 2);

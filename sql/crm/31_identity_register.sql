@@ -63,6 +63,21 @@ END
 $$;
 COMMENT ON FUNCTION @crm@._identities(jsonb) IS 'the identities given to member_register, one row each; 22023 when they are not in that form';
 
+CREATE OR REPLACE FUNCTION @crm@._person_check(full_name text, birth_day date) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF birth_day > @crm@.local_day(clock_timestamp()) THEN
+    RAISE EXCEPTION 'the birthday lies in the future' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  IF length(full_name) > 200 THEN
+    RAISE EXCEPTION 'a name has at most 200 characters' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION @crm@._person_check(text, date) IS 'raises 22023 for a birthday in the future and for a name that is none by its length';
+
 CREATE OR REPLACE FUNCTION @crm@._refuse_twin(member_id bigint, reason text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -104,8 +119,10 @@ BEGIN
   IF on_duplicate IS NULL OR on_duplicate NOT IN ('refuse', 'return') THEN
     RAISE EXCEPTION 'unknown on_duplicate' USING ERRCODE = 'invalid_parameter_value', HINT = 'It is refuse or return.';
   END IF;
-  IF birth_day > @crm@.local_day(clock_timestamp()) THEN
-    RAISE EXCEPTION 'the birthday lies in the future' USING ERRCODE = 'invalid_parameter_value';
+  PERFORM @crm@._person_check(full_name, birth_day);
+  -- one answer for a referrer whom the caller may not see and for none
+  IF referrer_id IS NOT NULL AND NOT @crm@._member_visible(brought_by, levels) THEN
+    RAISE EXCEPTION 'unknown referrer' USING ERRCODE = 'foreign_key_violation', HINT = 'The code of a member of another store is taken as referral_code.';
   END IF;
   IF referral_code IS NOT NULL THEN
     SELECT coalesce(m.merged_into_id, m.id) INTO brought_by FROM @crm@.member AS m WHERE m.referral_code = lower(btrim(referral_code));
@@ -230,9 +247,7 @@ BEGIN
       USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Columns are full_name, phone, email, birth_day, sex, address, region, acquired_by and photo.';
   END IF;
-  IF birth_day > @crm@.local_day(clock_timestamp()) THEN
-    RAISE EXCEPTION 'the birthday lies in the future' USING ERRCODE = 'invalid_parameter_value';
-  END IF;
+  PERFORM @crm@._person_check(full_name, birth_day);
 
   UPDATE @crm@.member AS m
   SET region = CASE WHEN 'region' = ANY (clear) THEN NULL ELSE coalesce(region, m.region) END,

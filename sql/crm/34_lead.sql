@@ -134,8 +134,8 @@ BEGIN
       IF l.state = 'converted' THEN
         RAISE EXCEPTION 'a lead is converted by lead_convert, once' USING ERRCODE = 'CR609';
       END IF;
-      answer := @crm@._member_register(request_id || ' member', l.full_name, l.phone, l.email, NULL, NULL, home, NULL, joined_at, l.source, l.referrer_id,
-                                       'solar', NULL, NULL, NULL, NULL, NULL, 'return');
+      answer := @crm@._member_register(request_id || ' member', l.full_name, l.phone, l.email, NULL, NULL, home, NULL, joined_at, l.source, NULL,
+                                       'solar', NULL, NULL, NULL, NULL, CASE WHEN l.referrer_id IS NOT NULL THEN @crm@._referral_code(l.referrer_id) END, 'return');
       UPDATE @crm@.lead AS k SET state = 'converted', member_id = (answer ->> 'member_id')::bigint, full_name = NULL, phone = NULL, email = NULL, note = NULL,
                                  changed_at = clock_timestamp()
       WHERE k.id = lead_id;

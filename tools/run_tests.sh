@@ -121,7 +121,10 @@ done
 }
 
 case ${1:-} in
-sanitize) suite sanitize sh "$CRM_TREE/tools/asan.sh" "-c $forced=regress" ;;
+sanitize)
+	if [ -n "${CRM_ALL:-}" ]; then set -- "-c $forced=regress"; else set --; fi
+	suite sanitize sh "$CRM_TREE/tools/asan.sh" "$@"
+	;;
 *) all_tests ;;
 esac
 

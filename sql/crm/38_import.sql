@@ -106,7 +106,7 @@ COMMENT ON COLUMN @crm@.sale_staged.batch IS 'none: the batch';
 COMMENT ON COLUMN @crm@.sale_staged.verdict IS 'none: new, updated, unchanged, rejected; NULL while it waits';
 COMMENT ON COLUMN @crm@.sale_staged.reason IS 'none: why it was rejected, or what is to be known of it: codes with a comma between';
 
--- A row whose content is changed waits again.
+-- A row whose content is changed waits again. The columns are compared one by one: rows compared as rows do not come back from a dump as they were.
 CREATE OR REPLACE FUNCTION @crm@._staged_again() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -122,15 +122,15 @@ COMMENT ON FUNCTION @crm@._staged_again() IS 'trigger: a refused row that is rep
 
 CREATE OR REPLACE TRIGGER member_staged_repaired BEFORE UPDATE ON @crm@.member_staged FOR EACH ROW
   WHEN (OLD.verdict = 'rejected' AND NEW.verdict = 'rejected' AND
-        (OLD.source_key, OLD.full_name, OLD.phone, OLD.email, OLD.birth_day, OLD.birth_calendar, OLD.sex, OLD.address, OLD.region, OLD.store, OLD.joined_at, OLD.acquired_by)
-        IS DISTINCT FROM
-        (NEW.source_key, NEW.full_name, NEW.phone, NEW.email, NEW.birth_day, NEW.birth_calendar, NEW.sex, NEW.address, NEW.region, NEW.store, NEW.joined_at, NEW.acquired_by))
+        (OLD.source_key IS DISTINCT FROM NEW.source_key OR OLD.full_name IS DISTINCT FROM NEW.full_name OR OLD.phone IS DISTINCT FROM NEW.phone OR OLD.email IS DISTINCT FROM NEW.email
+         OR OLD.birth_day IS DISTINCT FROM NEW.birth_day OR OLD.birth_calendar IS DISTINCT FROM NEW.birth_calendar OR OLD.sex IS DISTINCT FROM NEW.sex OR OLD.address IS DISTINCT FROM NEW.address
+         OR OLD.region IS DISTINCT FROM NEW.region OR OLD.store IS DISTINCT FROM NEW.store OR OLD.joined_at IS DISTINCT FROM NEW.joined_at OR OLD.acquired_by IS DISTINCT FROM NEW.acquired_by))
   EXECUTE FUNCTION @crm@._staged_again();
 CREATE OR REPLACE TRIGGER sale_staged_repaired BEFORE UPDATE ON @crm@.sale_staged FOR EACH ROW
   WHEN (OLD.verdict = 'rejected' AND NEW.verdict = 'rejected' AND
-        (OLD.source_key, OLD.member_key, OLD.member_no, OLD.phone, OLD.occurred_at, OLD.amount, OLD.refund_of_key, OLD.store, OLD.channel)
-        IS DISTINCT FROM
-        (NEW.source_key, NEW.member_key, NEW.member_no, NEW.phone, NEW.occurred_at, NEW.amount, NEW.refund_of_key, NEW.store, NEW.channel))
+        (OLD.source_key IS DISTINCT FROM NEW.source_key OR OLD.member_key IS DISTINCT FROM NEW.member_key OR OLD.member_no IS DISTINCT FROM NEW.member_no OR OLD.phone IS DISTINCT FROM NEW.phone
+         OR OLD.occurred_at IS DISTINCT FROM NEW.occurred_at OR OLD.amount IS DISTINCT FROM NEW.amount OR OLD.refund_of_key IS DISTINCT FROM NEW.refund_of_key OR OLD.store IS DISTINCT FROM NEW.store
+         OR OLD.channel IS DISTINCT FROM NEW.channel))
   EXECUTE FUNCTION @crm@._staged_again();
 
 -- What other systems write for nothing. The planner inlines this.

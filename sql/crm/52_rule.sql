@@ -244,7 +244,7 @@ BEGIN ATOMIC
          l.at::date, l.at::time, extract(isodow FROM l.at)::integer, extract(hour FROM l.at)::integer, extract(day FROM l.at)::integer, extract(month FROM l.at)::integer, extract(year FROM l.at)::integer
   FROM (SELECT _member_facts.at AT TIME ZONE @time_zone@ AS at) AS l
        -- OFFSET 0: the member is looked up by its key, however many joins stand around
-       CROSS JOIN LATERAL (SELECT k.* FROM @crm@.member AS k WHERE k.id = _member_facts.member_id OFFSET 0) AS m
+       CROSS JOIN LATERAL (SELECT k.id, k.region, k.home_store_id, k.acquired_by, k.joined_at FROM @crm@.member AS k WHERE k.id = _member_facts.member_id OFFSET 0) AS m
        LEFT JOIN @crm@.member_pii AS p ON p.member_id = m.id
        LEFT JOIN @crm@.store AS h ON h.id = m.home_store_id
        LEFT JOIN LATERAL (SELECT array_agg(g.day) AS days, array_agg(date_trunc('month', g.day::timestamp)::date) AS months

@@ -547,6 +547,8 @@ DECLARE
 BEGIN
   FOR k IN SELECT DISTINCT l.ladder_no FROM @crm@.tier_ladder AS l
            WHERE members <> '{}' AND @crm@._ladder_asks(l.form, measure) ORDER BY l.ladder_no LOOP
+    -- who never bought has no history to lock
+    PERFORM FROM @crm@.member AS m WHERE m.id = ANY (members) ORDER BY m.id FOR NO KEY UPDATE;
     PERFORM @crm@._tiers_lock(members);
     PERFORM @crm@._tiers_walk(k.ladder_no, members, array_fill(true, ARRAY[cardinality(members)]), NULL);
   END LOOP;

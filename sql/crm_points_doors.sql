@@ -44,6 +44,8 @@ SELECT points, available FROM crm.points_grant(1, 100, 'g1', '2024-03-05 13:00',
 SELECT points, available FROM crm.points_redeem(1, 120, 'r1', '2024-03-31 23:59:59.999999', dry_run => true);
 SELECT points, available FROM crm.points_redeem(1, 120, 'r1', '2024-03-31 23:59:59.999999');
 SELECT * FROM pg_temp.lots(1);
+-- spending is no concern of growth
+SELECT balance FROM crm.account WHERE member_id = 1 AND asset_id = 2;
 -- 109 are left: 110 is too much, 109 is not; at the instant of expiry a lot is gone
 SELECT points FROM crm.points_redeem(1, 110, 'r2', '2024-03-31 23:59:59.999999');
 SELECT topic, member_id, body FROM crm.outbox WHERE topic LIKE 'points%';

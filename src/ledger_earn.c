@@ -26,6 +26,7 @@
 
 PG_FUNCTION_INFO_V1(crm_ledger_earn);
 PG_FUNCTION_INFO_V1(crm_ledger_earn_sale);
+PG_FUNCTION_INFO_V1(crm_ledger_accrue);
 PG_FUNCTION_INFO_V1(crm_ledger_note_purchase);
 
 #define MAX_ASSETS		32		/* that one sale may earn by the short path */
@@ -255,6 +256,33 @@ write_event(CrmLedger *ledger, int64 member, int64 sale, TimestampTz occurred_at
 	return event;
 }
 
+/* books what an event earns: accounts, postings, lots, arrears */
+static void
+book_earnings(CrmLedger *ledger, int64 member, TimestampTz at, int64 event, CrmEarning *earnings, int n)
+{
+	if (n == 2)
+		credit_pair(ledger, member, at, earnings);
+	else
+	{
+		for (int i = 0; i < n; i++)
+			credit_account(ledger, member, at, &earnings[i]);
+	}
+	if (!crm_append_earnings(ledger, event, earnings, n))
+	{
+		for (int i = 0; i < n; i++)
+		{
+			write_posting(ledger, event, i + 1, &earnings[i]);
+			if (crm_asset_has_lots(ledger, earnings[i].asset))
+				write_lot(ledger, event, i + 1, &earnings[i]);
+		}
+	}
+	for (int i = 0; i < n; i++)
+	{
+		if (earnings[i].arrears > 0 && crm_asset_has_lots(ledger, earnings[i].asset))
+			crm_arrears_settle(ledger, earnings[i].account, event, earnings[i].arrears);
+	}
+}
+
 /* ledger_earn_sale(schema_name text, sale_id bigint, member_id bigint, source_id integer, occurred_at timestamptz, net_spend numeric) returns bigint */
 Datum
 crm_ledger_earn_sale(PG_FUNCTION_ARGS)
@@ -271,32 +299,42 @@ crm_ledger_earn_sale(PG_FUNCTION_ARGS)
 	if (n > 0)
 	{
 		event = write_event(ledger, member, sale, occurred_at);
-		if (n == 2)
-			credit_pair(ledger, member, occurred_at, earnings);
-		else
-		{
-			for (int i = 0; i < n; i++)
-				credit_account(ledger, member, occurred_at, &earnings[i]);
-		}
-		if (!crm_append_earnings(ledger, event, earnings, n))
-		{
-			for (int i = 0; i < n; i++)
-			{
-				write_posting(ledger, event, i + 1, &earnings[i]);
-				if (crm_asset_has_lots(ledger, earnings[i].asset))
-					write_lot(ledger, event, i + 1, &earnings[i]);
-			}
-		}
-		for (int i = 0; i < n; i++)
-		{
-			if (earnings[i].arrears > 0 && crm_asset_has_lots(ledger, earnings[i].asset))
-				crm_arrears_settle(ledger, earnings[i].account, event, earnings[i].arrears);
-		}
+		book_earnings(ledger, member, occurred_at, event, earnings, n);
 	}
 	crm_ledger_end(guc_level);
 	if (n == 0)
 		PG_RETURN_NULL();
 	PG_RETURN_INT64(n == BY_RULES ? 0 : event);
+}
+
+/*
+ * ledger_accrue(schema_name text, member_id bigint, amount numeric, at timestamptz, request_id text, detail jsonb) returns bigint:
+ * the event, NULL when nothing is earned, 0 when a rule asks for more and nothing was booked
+ */
+Datum
+crm_ledger_accrue(PG_FUNCTION_ARGS)
+{
+	int64		member = PG_GETARG_INT64(1);
+	TimestampTz at = PG_GETARG_TIMESTAMPTZ(3);
+	int			guc_level;
+	CrmLedger  *ledger = crm_ledger_begin(PG_GETARG_TEXT_PP(0), &guc_level);
+	CrmEarning	earnings[MAX_ASSETS];
+	int			n = earn_by_rules(ledger, 0, at, PG_GETARG_DATUM(2), earnings);
+	int64		event = 0;
+
+	if (n > 0)
+	{
+		Datum		values[] = {Int64GetDatum(member), TimestampTzGetDatum(at), PG_GETARG_DATUM(4), PG_GETARG_DATUM(5)};
+
+		(void) crm_ledger_run(ledger, CRM_SQL_ACCRUAL, values, NULL);
+		event = DatumGetInt64(crm_ledger_value(SPI_tuptable, 0, 1));
+		SPI_freetuptable(SPI_tuptable);
+		book_earnings(ledger, member, at, event, earnings, n);
+	}
+	crm_ledger_end(guc_level);
+	if (n == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_INT64(event);
 }
 
 /* ledger_note_purchase(schema_name text, member_id bigint, occurred_at timestamptz, net_spend numeric) returns boolean */

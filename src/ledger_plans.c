@@ -52,6 +52,9 @@ static const Statement statements[CRM_LEDGER_STATEMENTS] = {
 	2, {INT4OID, TIMESTAMPTZOID}},
 	[CRM_SQL_EVENT] = {"INSERT INTO %s.ledger_event (kind, member_id, sale_id, occurred_at) VALUES ('earn', $1, $2, $3) RETURNING id",
 	3, {INT8OID, INT8OID, TIMESTAMPTZOID}},
+	[CRM_SQL_ACCRUAL] = {"INSERT INTO %s.ledger_event (kind, member_id, occurred_at, request_id, request_digest, detail) "
+		"VALUES ('accrue', $1, $2, $3, (SELECT r.digest FROM %s.request AS r WHERE r.request_id " OP("=") " $3), $4) RETURNING id",
+	4, {INT8OID, TIMESTAMPTZOID, TEXTOID, JSONBOID}},
 	[CRM_SQL_CREDIT] = {"UPDATE %s.account AS a SET balance = a.balance " OP("+") " $3, last_activity_at = greatest(a.last_activity_at, $4) "
 		"WHERE a.member_id " OP("=") " $1 AND a.asset_id " OP("=") " $2 RETURNING a.id, a.arrears",
 	4, {INT8OID, INT2OID, INT8OID, TIMESTAMPTZOID}},

@@ -92,7 +92,7 @@ close_writer(Writer *w)
 	table_close(w->table, NoLock);
 }
 
-/* the tables of a schema, looked up once */
+/* the tables of a schema, by the names that they have now */
 static void
 find_tables(CrmLedger *ledger)
 {
@@ -137,9 +137,13 @@ crm_append_earnings(CrmLedger *ledger, int64 event, const CrmEarning *earnings, 
 {
 	Writer		posting;
 	Writer		lot;
-	EState	   *estate = CreateExecutorState();
+	EState	   *estate;
 	bool		ready;
 
+	find_tables(ledger);
+	if (!OidIsValid(ledger->posting_table) || !OidIsValid(ledger->lot_table))
+		return false;
+	estate = CreateExecutorState();
 	ready = open_writer(&posting, estate, ledger->posting_table, POSTING_COLUMNS);
 	if (ready && !open_writer(&lot, estate, ledger->lot_table, LOT_COLUMNS))
 	{

@@ -124,9 +124,11 @@ $$;
 COMMENT ON FUNCTION @crm@._request_begin(text, text, jsonb) IS 'takes a request id for a door: NULL when it is new, else the first answer; CR002 when it was used with other content, 22023 when it is empty';
 
 CREATE OR REPLACE FUNCTION @crm@._request_end(request_id text, answer jsonb) RETURNS void
-LANGUAGE sql VOLATILE PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-UPDATE @crm@.request AS r SET answer = _request_end.answer WHERE r.request_id = _request_end.request_id
+BEGIN
+  UPDATE @crm@.request AS r SET answer = _request_end.answer WHERE r.request_id = _request_end.request_id;
+END
 $$;
 COMMENT ON FUNCTION @crm@._request_end(text, jsonb) IS 'keeps the answer of a request for its repetitions';

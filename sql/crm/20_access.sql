@@ -27,16 +27,19 @@ RETURN COALESCE(NULLIF(current_setting('role'), 'none'), session_user::text);
 COMMENT ON FUNCTION @crm@.caller() IS 'the role on whose behalf a door runs: the one that SET ROLE named, else the session''s own';
 
 -- A definer's current_user is the owner of the schema, whose members (and
--- superusers) may do everything.
+-- superusers) may do everything. In PL/pgSQL, which keeps its plans: every door
+-- asks it, and a function in SQL would be planned at each call.
 CREATE OR REPLACE FUNCTION @crm@._may(levels text[], store_id bigint DEFAULT NULL) RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT pg_has_role(@crm@.caller(), current_user, 'USAGE')
+BEGIN
+  RETURN pg_has_role(@crm@.caller(), current_user, 'USAGE')
     OR EXISTS (SELECT FROM @crm@.access AS a JOIN pg_roles AS r ON r.rolname = a.role_name
                WHERE a.level = ANY (levels)
                  AND (a.store_id IS NULL OR a.store_id = _may.store_id)
-                 AND pg_has_role(@crm@.caller(), r.oid, 'USAGE'))
+                 AND pg_has_role(@crm@.caller(), r.oid, 'USAGE'));
+END
 $$;
 COMMENT ON FUNCTION @crm@._may(text[], bigint) IS 'whether the caller holds one of the levels for this store; with store_id NULL, for all stores';
 

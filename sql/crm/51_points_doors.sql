@@ -38,29 +38,21 @@ END
 $$;
 COMMENT ON FUNCTION @crm@._not_enough(bigint, bigint) IS 'raises CR001';
 
-CREATE OR REPLACE FUNCTION @crm@._points_accrue(member_id bigint, amount numeric, request_id text, occurred_at timestamptz, store_id bigint) RETURNS jsonb
+-- The way round the short path: rules that ask for more, or points that lapse.
+CREATE OR REPLACE FUNCTION @crm@._points_accrue_by_rules(member_id bigint, amount numeric, request_id text, at timestamptz, store_id bigint) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_variable
 DECLARE
-  answer jsonb;
-  at timestamptz;
   earned record;
   event bigint;
   number smallint := 0;
-  points bigint := 0;
   settled bigint;
-  growing boolean := false;
   special boolean;
   by_rules jsonb;
 BEGIN
-  PERFORM @crm@._accounts_lock(ARRAY[member_id], 1::smallint);
-  answer := @crm@._request_begin(request_id, 'points_accrue', jsonb_build_array(member_id, amount, occurred_at, store_id));
-  IF answer IS NOT NULL THEN
-    RETURN answer;
-  END IF;
-  at := @crm@._points_lock(ARRAY[member_id], 1::smallint, occurred_at);
+  at := @crm@._points_lock(ARRAY[member_id], 1::smallint, at);
   special := @crm@._points_special(at, at);
   IF special THEN
     SELECT jsonb_agg(to_jsonb(x)) INTO by_rules FROM @crm@._event_earn(member_id, 'sale', NULL, NULL, NULL, at, amount, store_id) AS x;
@@ -78,20 +70,63 @@ BEGIN
     number := number + 1;
     settled := crm_member.ledger_credit(@crm_name@, event, number, @crm@._account(member_id, earned.asset_id), earned.asset_id, earned.units,
       -(earned.asset_id * 100 + 1), earned.rule_id, at, earned.available_from, earned.expires_at, true);
-    IF earned.asset_id = 1 THEN
-      points := earned.units;
-    END IF;
-    growing := growing OR earned.asset_id = 2;
   END LOOP;
   IF special AND event IS NOT NULL THEN
     PERFORM @crm@._rules_count(ARRAY[event]);
   END IF;
-  IF growing THEN
+  RETURN event;
+END
+$$;
+COMMENT ON FUNCTION @crm@._points_accrue_by_rules(bigint, numeric, text, timestamptz, bigint) IS 'books what an amount earns, one posting after the other; answers the event, NULL when it earns nothing';
+
+CREATE OR REPLACE FUNCTION @crm@._points_accrue(member_id bigint, amount numeric, request_id text, occurred_at timestamptz, store_id bigint) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+  answer jsonb;
+  at timestamptz;
+  event bigint;
+  into_id bigint;
+  seen record;
+BEGIN
+  PERFORM FROM @crm@.account AS a WHERE a.member_id = member_id AND a.asset_id = 1 FOR NO KEY UPDATE;
+  IF NOT FOUND THEN
+    PERFORM @crm@._require_member(member_id, '{clerk,app,manager}');
+    PERFORM @crm@._accounts_lock(ARRAY[member_id], 1::smallint);
+  END IF;
+  into_id := (SELECT m.merged_into_id FROM @crm@.member AS m WHERE m.id = member_id);
+  IF into_id IS NOT NULL THEN
+    PERFORM @crm@._refuse_merged(member_id, into_id);
+  END IF;
+  answer := @crm@._request_begin(request_id, 'points_accrue', jsonb_build_array(member_id, amount, occurred_at, store_id));
+  IF answer IS NOT NULL THEN
+    RETURN answer;
+  END IF;
+  at := coalesce(occurred_at, clock_timestamp());
+  event := crm_member.ledger_accrue(@crm_name@, member_id, amount, at, request_id, jsonb_build_object('amount', amount, 'store_id', store_id));
+  IF event = 0 THEN
+    event := @crm@._points_accrue_by_rules(member_id, amount, request_id, at, store_id);
+  END IF;
+  -- one look answers all that is usually asked
+  SELECT (SELECT p.units FROM @crm@.posting AS p WHERE p.event_id = event AND p.asset_id = 1) AS points,
+         greatest(coalesce(sum(l.left_units) FILTER (WHERE l.available_from <= at), 0) - max(a.arrears), 0)::bigint AS available,
+         coalesce(sum(l.left_units) FILTER (WHERE l.available_from > at), 0)::bigint AS pending,
+         EXISTS (SELECT FROM @crm@.tier_ladder AS g WHERE g.form::text LIKE '%"growth\_%') AS by_growth,
+         EXISTS (SELECT FROM @crm@.member_tier AS m WHERE m.member_id = member_id AND m.ladder_no = 1)
+           OR EXISTS (SELECT FROM @crm@.tier_pin AS q WHERE q.member_id = member_id AND q.ladder_no = 1) AS tiered,
+         (SELECT t.code FROM @crm@.tier_ladder AS g JOIN @crm@.tier AS t ON t.ladder_id = g.id
+          WHERE g.ladder_no = 1 AND g.valid_from <= at AND at < g.valid_to ORDER BY t.rank LIMIT 1) AS base
+    INTO seen
+  FROM @crm@.account AS a LEFT JOIN @crm@.lot AS l ON l.account_id = a.id AND l.left_units > 0 AND l.expires_at > at
+  WHERE a.member_id = member_id AND a.asset_id = 1;
+  IF seen.by_growth AND event IS NOT NULL THEN
     PERFORM @crm@._tiers_touch(ARRAY[member_id], 'growth');
   END IF;
-  answer := @crm@._points_answer(event, points, member_id, 1::smallint, at)
-            || jsonb_build_object('tier', (SELECT t.code FROM @crm@._tier_at(member_id, 1, at, 'infinity') AS t));
-  PERFORM @crm@._request_end(request_id, answer);
+  answer := jsonb_build_object('event_id', event, 'points', coalesce(seen.points, 0), 'available', seen.available, 'pending', seen.pending,
+    'tier', CASE WHEN seen.tiered OR seen.by_growth THEN (SELECT t.code FROM @crm@._tier_at(member_id, 1, at, 'infinity') AS t) ELSE seen.base END);
+  UPDATE @crm@.request AS r SET answer = answer WHERE r.request_id = request_id;
   RETURN answer;
 END
 $$;
@@ -106,13 +141,18 @@ AS $$
 DECLARE
   answer jsonb;
 BEGIN
-  PERFORM @crm@._require_member(member_id, '{clerk,app,manager}');
+  -- who may do this for all stores is asked nothing more: a member with an account exists
+  IF NOT @crm@._may('{clerk,app,manager}') THEN
+    PERFORM @crm@._require_member(member_id, '{clerk,app,manager}');
+  END IF;
   IF amount IS NULL THEN
     RAISE EXCEPTION 'the amount must be given' USING ERRCODE = 'null_value_not_allowed';
   ELSIF NOT (amount > 0 AND amount < 'Infinity') OR amount <> round(amount, 2) THEN
     RAISE EXCEPTION 'an amount must be positive, finite and in whole cents' USING ERRCODE = 'CR005', DETAIL = format('It was %s.', amount);
   END IF;
-  PERFORM @crm@._finite(occurred_at);
+  IF NOT isfinite(occurred_at) THEN
+    PERFORM @crm@._finite(occurred_at);
+  END IF;
   IF dry_run THEN
     BEGIN
       answer := @crm@._points_accrue(member_id, amount, request_id, occurred_at, store_id);

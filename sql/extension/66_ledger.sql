@@ -13,6 +13,10 @@ CREATE FUNCTION crm_member.ledger_earn_sale(schema_name text, sale_id bigint, me
 AS 'MODULE_PATHNAME', 'crm_ledger_earn_sale' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
 COMMENT ON FUNCTION crm_member.ledger_earn_sale(text, bigint, bigint, integer, timestamptz, numeric) IS 'books what one new sale of a CRM schema earns by its rules without conditions and answers the id of the event, NULL when it earns nothing, 0 when nothing was written because a rule in force has a condition, multiplier or cap. For the functions of the schema, with the rights of its owner. Errors: 22003 beyond bigint, 3F000 no such schema, 42501 not allowed';
 
+CREATE FUNCTION crm_member.ledger_accrue(schema_name text, member_id bigint, amount numeric, at timestamptz, request_id text, detail jsonb) RETURNS bigint
+AS 'MODULE_PATHNAME', 'crm_ledger_accrue' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION crm_member.ledger_accrue(text, bigint, numeric, timestamptz, text, jsonb) IS 'books what an amount earns by the rules of a CRM schema without conditions and answers the id of the event, NULL when it earns nothing, 0 when a rule in force asks for more and nothing was booked. For the functions of the schema, with the rights of its owner, which holds the lock of the account and has taken the request id. Errors: 22003 beyond bigint, 3F000 no such schema, 42501 not allowed';
+
 CREATE FUNCTION crm_member.ledger_earn(schema_name text, sale_ids bigint[], by_rules boolean) RETURNS bigint
 AS 'MODULE_PATHNAME', 'crm_ledger_earn' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
 COMMENT ON FUNCTION crm_member.ledger_earn(text, bigint[], boolean) IS 'books what sales of a CRM schema earn, as its function _sales_earn or, by_rules, _rules_earn says, in one pass in the order of members, and answers the number of events. For the functions of the schema, with the rights of its owner. Errors: 22003 beyond bigint, 3F000 no such schema, 42501 not allowed';

@@ -104,6 +104,17 @@ SELECT clv_fit(history, date '2024-03-31' + member % 2) FROM clv_shop;
 SELECT clv_fit(history, '2024-03-31', CASE member % 2 WHEN 0 THEN 'nbd' ELSE 'bg/nbd' END) FROM clv_shop;
 SELECT crm_member.clv_fit_accum(NULL, '{}', '2024-03-31');
 SELECT crm_member.clv_fit_final('\x00');
+-- a state that somebody else made: no state, a lying count, a last purchase after the end; as bytes on a little-endian machine:
+-- head of 20 bytes (version 1, model, scale, 0, as_of, used, unit 7.0), then key and spend of a member
+CREATE AGGREGATE evil_1(crm_member.purchase_history, date) (SFUNC = crm_member.clv_fit_accum, STYPE = bytea, FINALFUNC = crm_member.clv_fit_final, INITCOND = '\x00');
+CREATE AGGREGATE evil_2(crm_member.purchase_history, date) (SFUNC = crm_member.clv_fit_accum, STYPE = bytea, FINALFUNC = crm_member.clv_fit_final,
+  INITCOND = '\x010100000a000000020000000000000000001c4000000000000000000000000000000000');
+CREATE AGGREGATE evil_3(crm_member.purchase_history, date) (SFUNC = crm_member.clv_fit_accum, STYPE = bytea, FINALFUNC = crm_member.clv_fit_final,
+  INITCOND = '\x010100000a000000010000000000000000001c403200800c000400000500000000000000');
+SELECT evil_1(h, '2024-03-31') FROM unnest('{}'::purchase_history[]) AS h;
+SELECT evil_2(h, '2024-03-31') FROM unnest('{}'::purchase_history[]) AS h;
+SELECT evil_3(h, '2024-03-31') FROM unnest('{}'::purchase_history[]) AS h;
+DROP AGGREGATE evil_1(crm_member.purchase_history, date), evil_2(crm_member.purchase_history, date), evil_3(crm_member.purchase_history, date);
 
 -- a member by hand
 SELECT p_alive(m, 2, 40, 38) FROM clv_model('nbd', '{1, 1}') AS m;

@@ -90,6 +90,14 @@ make_room(FitState *state, uint32 more)
 	return larger;
 }
 
+static void
+refuse_state(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+			 errmsg("invalid serial form of the state of an aggregate")));
+}
+
 /* a state as an argument: it may have a short header, and need not come from here */
 static FitState *
 get_state(Datum value)
@@ -99,9 +107,7 @@ get_state(Datum value)
 	if (VARSIZE(state) < sizeof(FitState) || state->version != STATE_VERSION || state->kind >= CRM_CLV_KINDS ||
 		state->scale > CRM_MAX_SCALE || state->used > state_capacity(state) ||
 		!(state->unit >= CRM_CLV_UNIT_MIN && state->unit <= CRM_CLV_UNIT_MAX))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-				 errmsg("invalid serial form of the state of an aggregate")));
+		refuse_state();
 	return state;
 }
 
@@ -233,6 +239,12 @@ sort_members(const FitState *state)
 
 	for (size_t i = 0; i < n; i++)
 	{
+		int32		x = CRM_CLV_KEY_X(state->member[i].key);
+		int32		t_x = CRM_CLV_KEY_T_X(state->member[i].key);
+
+		/* an aggregate of somebody else's may have made the state */
+		if (x > t_x || (x == 0 && t_x > 0) || t_x > CRM_CLV_KEY_T(state->member[i].key))
+			refuse_state();
 		keys[i] = state->member[i].key;
 		rows[i] = (uint32) i;
 	}
@@ -284,6 +296,7 @@ crm_clv_fit_final(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	state = get_state(PG_GETARG_DATUM(0));
+	crm_clv_check_as_of(state->as_of);
 	crm_clv_init(&model, state->kind);
 	model.unit = state->unit;
 	model.has_as_of = true;

@@ -26,6 +26,7 @@ if want G7; then
 	run -c "SELECT count(*) FROM generate_series(1, 20000) AS g, LATERAL crm_ledger.points_grant(g, 1, 'warm-' || g)" \
 		-c "SELECT count(*) FROM (SELECT crm_ledger._account(g, 2::smallint) FROM generate_series(1, 20000) AS g) AS a" -c 'VACUUM ANALYZE' >/dev/null
 	calls=1000
+	# shellcheck disable=SC2016 # a parameter of the statement
 	echo 'PREPARE ours(bigint, text) AS SELECT points FROM crm_ledger.points_accrue($1, 20.00, $2);' >"$tmp/g7o.begin"
 	cat >"$tmp/g7b.begin" <<'SQL'
 PREPARE r(text) AS INSERT INTO crm_ledger.request (request_id, door, digest) VALUES ($1, 'points_accrue', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11');
@@ -114,6 +115,7 @@ if want G13; then
 	run -c 'DROP TABLE IF EXISTS g13_bare' -c 'CREATE TABLE g13_bare (LIKE crm_ledger.sale INCLUDING ALL)' \
 		-c "INSERT INTO crm_ledger.sale (member_id, occurred_at, net_spend) SELECT 1 + g % 20000, timestamptz '2024-06-01' + g * interval '1 second', 20.00 FROM generate_series(1, 60000) AS g" \
 		-c 'INSERT INTO g13_bare SELECT * FROM crm_ledger.sale' -c "SELECT setval(pg_get_serial_sequence('g13_bare', 'id'), 100000)" -c 'VACUUM ANALYZE' >/dev/null
+	# shellcheck disable=SC2016
 	echo 'PREPARE q(bigint) AS INSERT INTO crm_ledger.sale (member_id, occurred_at, net_spend) VALUES ($1, now(), 20.00);' >"$tmp/g13o.begin"
 	sed 's/crm_ledger\.sale/g13_bare/' "$tmp/g13o.begin" >"$tmp/g13b.begin"
 	awk 'BEGIN { srand(3); for (i = 0; i < 600; i++) printf "EXECUTE q(%d);\n", 1 + int(rand() * 20000) }' >"$tmp/g13o.warm"

@@ -22,6 +22,7 @@ if want T1; then
 			FROM crm_bench.member AS m, crm_bench._tier_at(m.id, 1, '$at', 'infinity') AS f) AS x;
 	END
 	run -f "$tmp/tier.sql" >"$tmp/tier.out"
+	# shellcheck disable=SC2046 # two numbers
 	set -- $(sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' "$tmp/tier.out")
 	if grep -q '^differ 0$' "$tmp/tier.out"; then figure=$(awk "BEGIN { printf \"%.3f\", $2 / $1 }"); else figure=differ; fi
 	line T1 'review of all members / tier_for asked of each' '-' '-' "$figure" "$(awk "BEGIN { printf \"%.0f / %.0f\", $2, $1 }")"

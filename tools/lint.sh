@@ -161,7 +161,7 @@ file-headers)
 	# a file opens with its own path
 	for f in src/*.[ch] src/core/*.[ch] unit/*.[ch] fuzz/*.[ch] sql/extension/*.sql sql/crm/*.sql t/*.sh tools/* crm Makefile; do
 		[ -f "$f" ] || continue
-		case $f in *.[ch]) first='^ \* ' ;; *.sql) first='^-- ' ;; *) first='^# ' ;; esac
+		case $f in *.[ch]) first='^ \* ' ;; *.sql) first='^-- ' ;; *.js) first='^// ' ;; *) first='^# ' ;; esac
 		head -n 3 "$f" | grep -q "$first$f" || echo "does not open with its path: $f"
 	done | none
 	;;

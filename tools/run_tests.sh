@@ -7,6 +7,7 @@
 # one list of tests: other servers and other machines run this same file.
 # Environment: CRM_TREE the sources, CRM_BUILD the build directory, CRM_BINDIR
 # PostgreSQL's programs, CRM_MAJOR its major version, CRM_TMP scratch, PG_CONFIG.
+# CRM_BRIEF leaves the run with parallel plans out.
 # With the argument `sanitize` it runs the regression tests under sanitizers instead.
 set -u
 cd "$CRM_BUILD" || exit 1
@@ -88,7 +89,7 @@ fi
 
 # --- regression tests, then the same answers with every plan forced to be parallel ---
 suite regress mk installcheck ISOLATION=
-suite parallel env PGOPTIONS="-c $forced=regress" make -s -f "$CRM_TREE/Makefile" PG_CONFIG="$PG_CONFIG" with_llvm=no installcheck ISOLATION=
+[ -n "${CRM_BRIEF:-}" ] || suite parallel env PGOPTIONS="-c $forced=regress" make -s -f "$CRM_TREE/Makefile" PG_CONFIG="$PG_CONFIG" with_llvm=no installcheck ISOLATION=
 
 # --- isolation tests ---
 if ls "$CRM_TREE"/specs/*.spec >/dev/null 2>&1; then

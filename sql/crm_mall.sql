@@ -110,4 +110,7 @@ SELECT crm_member.revoke_crm('crm', 'regress_crm_mall');
 DROP ROLE regress_crm_mall;
 
 SELECT * FROM crm_member.check_crm('crm') WHERE NOT ok;
+-- what paid for a reward is undone with the reward alone
+SELECT ledger_event_id > 0 AS paid FROM crm.reward_redemption ORDER BY id LIMIT 1;
+SELECT count(*) FROM crm.points_reverse((SELECT min(ledger_event_id) FROM crm.reward_redemption), 'not so');
 SELECT crm_member.drop_crm('crm', 'crm');

@@ -224,5 +224,9 @@ SELECT existed FROM crm.member_register('n1', full_name => $$Robert'); DROP TABL
 SELECT m.region, m.acquired_by, p.full_name FROM crm.member AS m JOIN crm.member_pii AS p ON p.member_id = m.id WHERE m.region LIKE '%sleep%';
 
 SELECT check_name, detail FROM crm_member.check_crm('crm') WHERE NOT ok;
+-- a message never repeats a row of personal data
+SELECT count(*) FROM crm.member_register('rx', 'Somebody', sex => 'Frau');
+SELECT count(*) FROM crm.member_register('rx', 'Somebody', birth_calendar => 'moon');
+SELECT count(*) FROM crm.member_register('rx', 'Somebody', joined_at => 'infinity');
 SELECT crm_member.drop_crm('crm', 'crm');
 DROP ROLE crm_test_clerk, crm_test_app;

@@ -186,4 +186,18 @@ SELECT points, available FROM crm.points_redeem(1, 5, 's2', '2024-01-02 10:00', 
 
 SELECT check_name, detail FROM crm_member.check_crm('crm') WHERE NOT ok;
 DROP TABLE public.old_orders CASCADE;
+-- acts are of now or before: nothing that is still pending is spent by naming a day to come
+SELECT count(*) FROM crm.points_redeem(1, 1, 'later', occurred_at => now() + interval '31 days');
+SELECT count(*) FROM crm.points_accrue(1, 10, 'later', occurred_at => '2999-01-01');
+SELECT count(*) FROM crm.sale_record('later sale', '[{"list_amount": 1}]', '[{"kind": "cash", "amount": 1}]', member_id => 1, occurred_at => '2999-01-01');
+-- the same request from a session in another zone is the same request
+SET timezone = 'UTC';
+SELECT points FROM crm.points_accrue(1, 10, 'zones', occurred_at => '2024-05-01 00:00+00');
+SET timezone = 'America/New_York';
+SELECT points FROM crm.points_accrue(1, 10, 'zones', occurred_at => '2024-04-30 20:00-04');
+RESET timezone;
+-- quantities and costs of lines
+SELECT count(*) FROM crm.sale_record('odd', '[{"list_amount": 1, "quantity": "NaN"}]', '[{"kind": "cash", "amount": 1}]');
+SELECT count(*) FROM crm.sale_record('odd', '[{"list_amount": 1, "quantity": -5}]', '[{"kind": "cash", "amount": 1}]');
+SELECT count(*) FROM crm.sale_record('odd', '[{"list_amount": 1, "cost_amount": "NaN"}]', '[{"kind": "cash", "amount": 1}]');
 SELECT crm_member.drop_crm('crm', confirm => 'crm');

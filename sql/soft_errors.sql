@@ -12,9 +12,9 @@ INSERT INTO bad_input VALUES
   ('crm_member.rfm', ''), ('crm_member.rfm', '5'), ('crm_member.rfm', '5455'), ('crm_member.rfm', '5a5'), ('crm_member.rfm', '505');
 SELECT current_setting('server_version_num')::integer >= 160000 AS soft \gset
 \if :soft
-SELECT type_name, count(*) FILTER (WHERE pg_input_is_valid(input, type_name)) AS valid, count(*) AS texts FROM bad_input GROUP BY type_name ORDER BY type_name;
+CREATE FUNCTION pg_temp.valid(input text, type_name text) RETURNS boolean LANGUAGE sql RETURN pg_input_is_valid(input, type_name);
 \else
-CREATE FUNCTION pg_temp.pg_input_is_valid(input text, type_name text) RETURNS boolean LANGUAGE plpgsql AS $$
+CREATE FUNCTION pg_temp.valid(input text, type_name text) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
   EXECUTE format('SELECT %L::%s', input, type_name);
   RETURN true;
@@ -22,6 +22,6 @@ EXCEPTION WHEN data_exception THEN
   RETURN false;
 END
 $$;
-SELECT type_name, count(*) FILTER (WHERE pg_temp.pg_input_is_valid(input, type_name)) AS valid, count(*) AS texts FROM bad_input GROUP BY type_name ORDER BY type_name;
 \endif
+SELECT type_name, count(*) FILTER (WHERE pg_temp.valid(input, type_name)) AS valid, count(*) AS texts FROM bad_input GROUP BY type_name ORDER BY type_name;
 DROP TABLE bad_input;

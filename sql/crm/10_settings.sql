@@ -98,9 +98,22 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  asked uuid := encode(substr(sha256(convert_to(door || content::text, 'UTF8')), 1, 16), 'hex')::uuid;
+  said text := content::text;
+  stamp text;
+  asked uuid;
   known @crm@.request;
 BEGIN
+  -- an instant is written in the session's zone: the digest takes it in one
+  IF strpos(said, 'T') > 0 THEN
+    FOR stamp IN SELECT DISTINCT m[1] FROM regexp_matches(said, '"([0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9][.0-9]*[+-][0-1][0-9]:[0-5][0-9])"', 'g') AS m LOOP
+      BEGIN
+        said := replace(said, stamp, extract(epoch FROM stamp::timestamptz)::text);
+      EXCEPTION WHEN datetime_field_overflow THEN
+        NULL;
+      END;
+    END LOOP;
+  END IF;
+  asked := encode(substr(sha256(convert_to(door || said, 'UTF8')), 1, 16), 'hex')::uuid;
   IF request_id IS NULL OR request_id = '' OR length(request_id) > 200 THEN
     RAISE EXCEPTION 'a request id has 1 to 200 characters'
       USING ERRCODE = 'invalid_parameter_value',

@@ -63,7 +63,7 @@ END
 $$;
 COMMENT ON FUNCTION @crm@._identities(jsonb) IS 'the identities given to member_register, one row each; 22023 when they are not in that form';
 
-CREATE OR REPLACE FUNCTION @crm@._person_check(full_name text, birth_day date) RETURNS void
+CREATE OR REPLACE FUNCTION @crm@._person_check(full_name text, birth_day date, sex text, birth_calendar text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -74,9 +74,16 @@ BEGIN
   IF length(full_name) > 200 THEN
     RAISE EXCEPTION 'a name has at most 200 characters' USING ERRCODE = 'invalid_parameter_value';
   END IF;
+  -- a constraint would repeat the whole row in its message
+  IF sex NOT IN ('female', 'male', 'other') THEN
+    RAISE EXCEPTION 'unknown sex' USING ERRCODE = 'invalid_parameter_value', HINT = 'It is female, male, other or NULL.';
+  END IF;
+  IF birth_calendar NOT IN ('solar', 'lunar') THEN
+    RAISE EXCEPTION 'unknown calendar of a birthday' USING ERRCODE = 'invalid_parameter_value', HINT = 'It is solar or lunar.';
+  END IF;
 END
 $$;
-COMMENT ON FUNCTION @crm@._person_check(text, date) IS 'raises 22023 for a birthday in the future and for a name that is none by its length';
+COMMENT ON FUNCTION @crm@._person_check(text, date, text, text) IS 'raises 22023 for a birthday in the future, a name that is none by its length, an unknown sex or calendar';
 
 CREATE OR REPLACE FUNCTION @crm@._refuse_twin(member_id bigint, reason text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -119,7 +126,10 @@ BEGIN
   IF on_duplicate IS NULL OR on_duplicate NOT IN ('refuse', 'return') THEN
     RAISE EXCEPTION 'unknown on_duplicate' USING ERRCODE = 'invalid_parameter_value', HINT = 'It is refuse or return.';
   END IF;
-  PERFORM @crm@._person_check(full_name, birth_day);
+  PERFORM @crm@._person_check(full_name, birth_day, sex, birth_calendar);
+  IF NOT isfinite(joined_at) THEN
+    RAISE EXCEPTION 'an act needs a finite time' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
   -- one answer for a referrer whom the caller may not see and for none
   IF referrer_id IS NOT NULL AND NOT @crm@._member_visible(brought_by, levels) THEN
     RAISE EXCEPTION 'unknown referrer' USING ERRCODE = 'foreign_key_violation', HINT = 'The code of a member of another store is taken as referral_code.';
@@ -247,7 +257,7 @@ BEGIN
       USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Columns are full_name, phone, email, birth_day, sex, address, region, acquired_by and photo.';
   END IF;
-  PERFORM @crm@._person_check(full_name, birth_day);
+  PERFORM @crm@._person_check(full_name, birth_day, sex, birth_calendar);
 
   UPDATE @crm@.member AS m
   SET region = CASE WHEN 'region' = ANY (clear) THEN NULL ELSE coalesce(region, m.region) END,

@@ -193,14 +193,18 @@ $$;
 COMMENT ON FUNCTION @crm@._units(bigint) IS 'a number of points, unless it is NULL (22004) or not positive (22023)';
 
 CREATE OR REPLACE FUNCTION @crm@._finite(at timestamptz) RETURNS timestamptz
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+LANGUAGE plpgsql VOLATILE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   IF NOT isfinite(at) THEN
     RAISE EXCEPTION 'an act needs a finite time' USING ERRCODE = 'invalid_parameter_value';
   END IF;
+  -- a minute for clocks that differ
+  IF at > clock_timestamp() + interval '1 minute' THEN
+    RAISE EXCEPTION 'an act cannot be of the future' USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It is said to happen at %s.', at);
+  END IF;
   RETURN at;
 END
 $$;
-COMMENT ON FUNCTION @crm@._finite(timestamptz) IS 'an instant, unless it is infinite (22023)';
+COMMENT ON FUNCTION @crm@._finite(timestamptz) IS 'an instant at which something happened, unless it is infinite or to come (22023)';

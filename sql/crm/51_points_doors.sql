@@ -104,6 +104,9 @@ BEGIN
   IF answer IS NOT NULL THEN
     RETURN answer;
   END IF;
+  IF occurred_at IS NOT NULL THEN
+    PERFORM @crm@._finite(occurred_at);
+  END IF;
   at := coalesce(occurred_at, clock_timestamp());
   event := crm_member.ledger_accrue(@crm_name@, member_id, amount, at, request_id, jsonb_build_object('amount', amount, 'store_id', store_id));
   IF event = 0 THEN
@@ -357,6 +360,10 @@ BEGIN
   IF e.kind NOT IN ('accrue', 'grant', 'redeem', 'open') THEN
     RAISE EXCEPTION 'an event of this kind is not reversed' USING ERRCODE = 'CR104', DETAIL = format('Event %s is of the kind "%s".', event_id, e.kind),
       HINT = 'What a sale earned goes with its refund or correction; a transfer is undone by one the other way.';
+  END IF;
+  IF EXISTS (SELECT FROM @crm@.reward_redemption AS w WHERE w.ledger_event_id = event_id) THEN
+    RAISE EXCEPTION 'an event of this kind is not reversed' USING ERRCODE = 'CR104', DETAIL = format('Event %s paid for a reward.', event_id),
+      HINT = 'Undo the whole with reward_undo.';
   END IF;
   at := @crm@._points_lock(owners, kind_of, occurred_at);
   SELECT sum(q.units) INTO done FROM @crm@.ledger_event AS r JOIN @crm@.posting AS q ON q.event_id = r.id AND q.asset_id = kind_of WHERE r.reverses_id = event_id AND r.kind = 'reverse';
@@ -807,7 +814,7 @@ BEGIN
   INSERT INTO @crm@.outbox (topic, member_id, body)
   SELECT 'points.expiring', d.member_id, jsonb_build_object('expires_at', d.expires_at, 'points', d.units)
   FROM (SELECT a.member_id, l.expires_at, sum(l.left_units) AS units FROM @crm@.account AS a JOIN @crm@.lot AS l ON l.account_id = a.id
-        WHERE a.asset_id = 1 AND a.id > 0 AND l.left_units > 0 AND l.expires_at > clock_timestamp() AND l.expires_at <= until
+        WHERE a.asset_id = 1 AND a.id > 0 AND l.left_units > 0 AND l.expires_at > clock_timestamp() AND l.expires_at <= until AND l.expires_at < 'infinity'
         GROUP BY a.member_id, l.expires_at) AS d
   WHERE NOT EXISTS (SELECT FROM @crm@.outbox AS o WHERE o.member_id = d.member_id AND o.topic = 'points.expiring' AND (o.body ->> 'expires_at')::timestamptz = d.expires_at)
   ORDER BY d.member_id, d.expires_at;

@@ -777,7 +777,7 @@ AS $$
 DECLARE
   answer jsonb;
 BEGIN
-  PERFORM @crm@._require('{manager}', (SELECT m.home_store_id FROM @crm@.member AS m WHERE m.id = tier_pin.member_id));
+  PERFORM @crm@._require_member(tier_pin.member_id, '{manager}');
   PERFORM @crm@._require_member(member_id);
   IF effect IS NULL OR effect NOT IN ('floor', 'exact', 'none') OR reason IS NULL OR reason = '' OR valid_to IS NULL
      OR NOT isfinite(valid_to) OR valid_to <= coalesce(valid_from, clock_timestamp()) THEN

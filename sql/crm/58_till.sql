@@ -31,12 +31,17 @@ BEGIN
   IF answer IS NOT NULL THEN
     RETURN answer;
   END IF;
-  IF EXISTS (SELECT FROM jsonb_to_recordset(lines) AS l(list_amount numeric, discount_amount numeric, kind text, quantity numeric)
+  IF occurred_at IS NOT NULL THEN
+    PERFORM @crm@._finite(occurred_at);
+  END IF;
+  IF EXISTS (SELECT FROM jsonb_to_recordset(lines) AS l(list_amount numeric, discount_amount numeric, kind text, quantity numeric, cost_amount numeric)
              WHERE l.list_amount IS NULL OR l.list_amount IN ('NaN', 'Infinity') OR l.list_amount <> round(l.list_amount, 2)
                 OR coalesce(l.discount_amount, 0) <> round(coalesce(l.discount_amount, 0), 2)
                 OR NOT coalesce(l.discount_amount, 0) BETWEEN 0 AND l.list_amount
-                OR coalesce(l.kind, 'goods') NOT IN ('goods', 'shipping')) THEN
-    RAISE EXCEPTION 'a line needs a list amount and a discount between 0 and it, in whole cents'
+                OR coalesce(l.kind, 'goods') NOT IN ('goods', 'shipping')
+                OR NOT coalesce(l.quantity, 1) BETWEEN 0.001 AND 1000000000
+                OR NOT coalesce(l.cost_amount, 0) BETWEEN 0 AND 1e16 OR l.cost_amount <> round(l.cost_amount, 2)) THEN
+    RAISE EXCEPTION 'a line needs a list amount, a discount between 0 and it and a cost of 0 or more, in whole cents, and a quantity above 0'
       USING ERRCODE = 'CR005', HINT = 'A refund is recorded with sale_refund.';
   END IF;
   IF EXISTS (SELECT FROM jsonb_to_recordset(tenders) AS t(kind text, amount numeric, bears text)
@@ -176,6 +181,13 @@ BEGIN
   SELECT k.* INTO s FROM @crm@.sale AS k WHERE k.id = sale_id FOR NO KEY UPDATE;
   IF s.id IS NULL OR s.refund_of_id IS NOT NULL THEN
     RAISE EXCEPTION 'no sale to refund' USING ERRCODE = 'CR006', DETAIL = format('Sale %s is unknown or is a refund itself.', sale_id);
+  END IF;
+  IF s.source_id IN (SELECT o.id FROM @crm@.source AS o WHERE o.state = 'attached') THEN
+    RAISE EXCEPTION 'no sale to refund' USING ERRCODE = 'CR006', DETAIL = format('Sale %s is of an attached table.', sale_id),
+      HINT = 'Its own table records its refunds.';
+  END IF;
+  IF occurred_at IS NOT NULL THEN
+    PERFORM @crm@._finite(occurred_at);
   END IF;
   FOR part IN
     SELECT w.line_no, w.amount, k.line_no AS known, k.kind, k.product_id, k.cost_amount, k.quantity, k.payable_amount,

@@ -119,14 +119,8 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE ROWS 5
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
-DECLARE
-  store bigint;
 BEGIN
-  SELECT m.home_store_id INTO store FROM @crm@.member AS m WHERE m.id = recommend.member_id;
-  PERFORM @crm@._require('{clerk,app,marketer,manager}', store);
-  IF NOT EXISTS (SELECT FROM @crm@.member AS m WHERE m.id = recommend.member_id) THEN
-    RAISE EXCEPTION 'unknown member' USING ERRCODE = 'CR004', DETAIL = format('There is no member %s.', recommend.member_id);
-  END IF;
+  PERFORM @crm@._require_member(recommend.member_id, '{clerk,app,marketer,manager}');
   RETURN QUERY
     WITH bought AS MATERIALIZED (
       SELECT DISTINCT y.product_id AS id

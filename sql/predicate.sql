@@ -153,6 +153,7 @@ SHOW standard_conforming_strings;
 RESET standard_conforming_strings;
 
 -- random bytes: never anything but an answer or one of the errors above
+SET max_parallel_workers_per_gather = 0;
 SELECT count(*) AS asked, count(*) FILTER (WHERE x_try(e, '{a,b}') !~ '^(42601|42703|42622|0A000|22|42804|54001|accepted)') AS odd,
        count(*) FILTER (WHERE x_try(e, '{a,b}') ~ ', but ') AS unlike
 FROM (SELECT (SELECT string_agg(p[1 + (('x' || substr(md5(g || '-' || i), 1, 7))::bit(28)::integer % array_length(p, 1))], ' ') FROM generate_series(1, 1 + g % 9) AS i) AS e

@@ -478,8 +478,8 @@ DECLARE
   ats timestamptz[];
 BEGIN
   SELECT count(*) AS sales, min(n.id) AS id, min(n.member_id) AS member_id, min(n.source_id) AS source_id, min(n.occurred_at) AS occurred_at,
-         min(n.net_spend) AS net_spend, min(n.refund_of_id) AS refund_of_id INTO one
-  FROM new_rows AS n;
+         min(n.net_spend) AS net_spend INTO one
+  FROM (SELECT x.id, x.member_id, x.source_id, x.occurred_at, x.net_spend FROM new_rows AS x LIMIT 2) AS n;
   IF one.sales = 1 AND one.net_spend >= 0 THEN
     IF one.member_id IS NOT NULL AND one.net_spend > 0 THEN
       event := crm_member.ledger_earn_sale(@crm_name@, one.id, one.member_id, one.source_id, one.occurred_at, one.net_spend);
@@ -499,7 +499,7 @@ BEGIN
       PERFORM @crm@._points_earn(ids);
     END IF;
   END IF;
-  IF one.net_spend < 0 THEN
+  IF one.sales > 0 THEN
     SELECT array_agg(coalesce(n.refund_of_id, n.id)), array_agg(n.occurred_at) INTO ids, ats
     FROM new_rows AS n WHERE n.net_spend < 0 AND (n.member_id IS NOT NULL OR n.refund_of_id IS NOT NULL);
     IF ids IS NOT NULL THEN

@@ -482,13 +482,16 @@ SET enable_sort = off
 SET jit = off
 AS $$
 DECLARE
+  many constant integer := 10000;
   c record;
   one record;
+  bulk record;
   ladders integer[];
 BEGIN
   -- most statements bring one sale, or none of a member; the query below in short, without what sets of sales need
-  SELECT count(*) AS sales, min(n.member_id) AS member_id, min(n.occurred_at) AS at, min(n.source_id) AS source_id INTO one FROM new_rows AS n;
-  IF one.member_id IS NULL THEN
+  SELECT count(*) AS sales, min(n.member_id) AS member_id, min(n.occurred_at) AS at, min(n.source_id) AS source_id INTO one
+  FROM (SELECT x.member_id, x.occurred_at, x.source_id FROM new_rows AS x LIMIT 2) AS n;
+  IF one.sales <= 1 AND one.member_id IS NULL THEN
     RETURN NULL;
   ELSIF one.sales = 1 THEN
     SELECT array_agg(l.ladder_no) INTO ladders
@@ -508,6 +511,20 @@ BEGIN
       END LOOP;
     END IF;
     RETURN NULL;
+  END IF;
+  IF (SELECT count(*) FROM (SELECT FROM new_rows LIMIT many) AS n) = many THEN
+    -- a bulk load that brings members several sales each: nearly all of them are to be walked
+    SELECT sum(g.sales) AS sales, array_agg(g.member_id ORDER BY g.member_id) AS members, array_agg(g.notify ORDER BY g.member_id) AS notify INTO bulk
+    FROM (SELECT n.member_id, sum(n.sales) AS sales, bool_or(n.to_at >= o.accrue_from) AS notify
+          FROM (SELECT x.member_id, x.source_id, max(x.occurred_at) AS to_at, count(*) AS sales FROM new_rows AS x
+                WHERE x.member_id IS NOT NULL GROUP BY x.member_id, x.source_id) AS n
+               JOIN @crm@.source AS o ON o.id = n.source_id GROUP BY n.member_id) AS g;
+    IF bulk.sales >= 3 * cardinality(bulk.members) THEN
+      FOR c IN SELECT DISTINCT l.ladder_no FROM @crm@.tier_ladder AS l ORDER BY l.ladder_no LOOP
+        PERFORM @crm@._tiers_walk(c.ladder_no, bulk.members, bulk.notify, NULL);
+      END LOOP;
+      RETURN NULL;
+    END IF;
   END IF;
   -- one new sale, the member's last, within the period held or behind one known to be followed by the base: the history answers
   FOR c IN

@@ -124,15 +124,17 @@ LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT format($q$SELECT n.key, n.problem, n.refund_of, CASE WHEN n.member_key IS NOT NULL THEN coalesce(k.member_id, -1) END AS member_id,
-    t.id AS store_id, n.at, n.amount, %4$s AS refund_of_id, n.channel
+    %5$s AS store_id, n.at, n.amount, %4$s AS refund_of_id, n.channel
   FROM (%1$s) AS n
-       LEFT JOIN @crm@.member_key AS k ON k.realm_id = %2$s AND k.key = n.member_key
-       LEFT JOIN @crm@.store AS t ON t.code = n.store%3$s$q$,
+       LEFT JOIN @crm@.member_key AS k ON k.realm_id = %2$s AND k.key = n.member_key%6$s%3$s$q$,
   rows_sql, src.realm_id,
   CASE WHEN src.refund_of_column IS NULL THEN '' ELSE format($q$
        LEFT JOIN @crm@.sale AS o ON o.source_id = %s AND o.source_key = n.refund_of AND n.refund_of <> n.key
          AND n.amount <= 0 AND o.net_spend >= 0 AND o.refund_of_id IS NULL$q$, src.id) END,
-  CASE WHEN src.refund_of_column IS NULL THEN 'NULL::bigint' ELSE 'o.id' END)
+  CASE WHEN src.refund_of_column IS NULL THEN 'NULL::bigint' ELSE 'o.id' END,
+  CASE WHEN src.store_column IS NULL THEN 'NULL::bigint' ELSE 't.id' END,
+  CASE WHEN src.store_column IS NULL THEN '' ELSE '
+       LEFT JOIN @crm@.store AS t ON t.code = n.store' END)
 $$;
 COMMENT ON FUNCTION @crm@._source_sales(@crm@.source, text) IS 'the SELECT of sales as they should stand, from the SELECT of _source_rows';
 
@@ -179,7 +181,7 @@ BEGIN
   WHEN 'sales', 'refunds' THEN
     RETURN format($q$INSERT INTO @crm@.sale (source_id, source_key, member_id, store_id, occurred_at, net_spend, refund_of_id, channel)
       SELECT %2$s, d.key, d.member_id, d.store_id, d.at, d.amount, d.refund_of_id, d.channel
-      FROM (%1$s) AS d WHERE d.problem IS NULL AND d.refund_of IS %3$s NULL AND d.key <> ALL ($2)$q$,
+      FROM (%1$s) AS d WHERE d.problem IS NULL AND d.refund_of IS %3$s NULL AND (cardinality($2) = 0 OR d.key <> ALL ($2))$q$,
       @crm@._source_sales(src, rows_sql), src.id, CASE step WHEN 'sales' THEN '' ELSE 'NOT' END);
   WHEN 'changes' THEN
     RETURN format($q$UPDATE @crm@.sale AS s
@@ -356,12 +358,16 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_variable
 DECLARE
+  many constant integer := 10000;
+  most constant text := '256MB';
   src @crm@.source;
   root regclass := coalesce(pg_partition_root(TG_RELID), TG_RELID);
   home regclass;
   new_sql text;
   old_sql text;
   stated text := current_setting('lock_timeout');
+  memory text := current_setting('work_mem');
+  room bigint;
   patience text;
   keys text[];
   absent text[];
@@ -421,6 +427,13 @@ BEGIN
         IF TG_OP = 'INSERT' THEN
           EXECUTE format('SELECT count(*) AS sales, count(x.problem) AS problems, count(x.refund_of) AS refunds, count(x.member_key) AS members,
                                  min(x.at) AS first_at FROM (%s) AS x', new_sql) INTO seen;
+          IF seen.sales > many THEN
+            -- a bulk load groups and sorts all its rows several times
+            room := least(pg_size_bytes(current_setting('maintenance_work_mem')), pg_size_bytes(most));
+            IF room > pg_size_bytes(memory) THEN
+              PERFORM set_config('work_mem', room / 1024 || 'kB', true);
+            END IF;
+          END IF;
           IF seen.sales > 0 THEN
             IF seen.members > 0 THEN
               -- a member may have bought before it was first seen; not in an empty realm, and not now
@@ -451,7 +464,7 @@ BEGIN
           PERFORM @crm@._hold(src.id, absent, NULL, 'no sale of this key yet');
           PERFORM @crm@._refuse(src, refused, problem);
         END IF;
-        PERFORM set_config('lock_timeout', stated, true);
+        PERFORM set_config('lock_timeout', stated, true), set_config('work_mem', memory, true);
         RETURN NULL;
       EXCEPTION WHEN OTHERS THEN
         IF src.on_error = 'raise' THEN

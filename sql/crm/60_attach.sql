@@ -117,6 +117,8 @@ SELECT format('(SELECT o.* FROM %s AS o WHERE o.%I = ANY ($1::pg_catalog.%I[]))'
 $$;
 COMMENT ON FUNCTION @crm@._source_keyed(@crm@.source, regclass) IS 'the part of a shop''s table with the keys of parameter 1';
 
+-- Keys of members are looked up one by one, by the primary key: statistics of
+-- a realm that had no keys yet would make of a join a loop over all of them.
 -- The same rows with the ids of member, store and refunded sale. A member that
 -- is not known gets -1, which no foreign key lets pass: never a guest by mistake.
 CREATE OR REPLACE FUNCTION @crm@._source_sales(src @crm@.source, rows_sql text) RETURNS text
@@ -126,7 +128,7 @@ AS $$
 SELECT format($q$SELECT n.key, n.problem, n.refund_of, CASE WHEN n.member_key IS NOT NULL THEN coalesce(k.member_id, -1) END AS member_id,
     %5$s AS store_id, n.at, n.amount, %4$s AS refund_of_id, n.channel
   FROM (%1$s) AS n
-       LEFT JOIN @crm@.member_key AS k ON k.realm_id = %2$s AND k.key = n.member_key%6$s%3$s$q$,
+       LEFT JOIN LATERAL (SELECT m.member_id FROM @crm@.member_key AS m WHERE m.realm_id = %2$s AND m.key = n.member_key LIMIT 1) AS k ON true%6$s%3$s$q$,
   rows_sql, src.realm_id,
   CASE WHEN src.refund_of_column IS NULL THEN '' ELSE format($q$
        LEFT JOIN @crm@.sale AS o ON o.source_id = %s AND o.source_key = n.refund_of AND n.refund_of <> n.key
@@ -156,7 +158,7 @@ BEGIN
         WHERE g.member_key IS NOT NULL GROUP BY g.member_key
       ), missing AS MATERIALIZED (
         SELECT s.member_key, s.first_at FROM seen AS s
-        WHERE NOT EXISTS (SELECT FROM @crm@.member_key AS k WHERE k.realm_id = %2$s AND k.key = s.member_key)
+        WHERE (SELECT k.member_id FROM @crm@.member_key AS k WHERE k.realm_id = %2$s AND k.key = s.member_key) IS NULL
       ), fresh AS (
         INSERT INTO @crm@.member_key (realm_id, key, member_id)
         SELECT %2$s, m.member_key, nextval((SELECT pg_get_serial_sequence(%3$L, 'id')::regclass)) FROM missing AS m ORDER BY m.member_key COLLATE "C"
@@ -169,7 +171,8 @@ BEGIN
   WHEN 'joined' THEN
     RETURN format($q$UPDATE @crm@.member AS m SET joined_at = g.first_at
       FROM (SELECT k.member_id, min(n.at) AS first_at
-            FROM (%1$s) AS n JOIN @crm@.member_key AS k ON k.realm_id = %2$s AND k.key = n.member_key
+            FROM (%1$s) AS n
+                 CROSS JOIN LATERAL (SELECT m.member_id FROM @crm@.member_key AS m WHERE m.realm_id = %2$s AND m.key = n.member_key LIMIT 1) AS k
             WHERE n.problem IS NULL GROUP BY k.member_id) AS g
       WHERE m.id = g.member_id AND m.joined_at > g.first_at AND m.acquired_by = %3$L$q$,
       rows_sql, src.realm_id, 'attached ' || src.name);

@@ -197,7 +197,7 @@ crm_address_key(CrmText *to, const uint32_t *cp, size_t n, uint32_t *folded, uin
 		n--;
 	if (n > 1 && cp[0] == '<' && cp[n - 1] == '>')
 		cp++, n -= 2;
-	for (i = 0; scheme[i] != '\0' && i < n && (cp[i] | 0x20) == (uint32_t) (unsigned char) scheme[i]; i++)
+	for (i = 0; i < n && scheme[i] != '\0' && (cp[i] | 0x20) == (uint32_t) (unsigned char) scheme[i]; i++)
 		;
 	/* the colon has that bit set, so it is compared as it stands */
 	if (scheme[i] == '\0' && cp[i - 1] == ':')

@@ -158,7 +158,7 @@ BEGIN
         WHERE g.member_key IS NOT NULL GROUP BY g.member_key
       ), missing AS MATERIALIZED (
         SELECT s.member_key, s.first_at FROM seen AS s
-        WHERE (SELECT k.member_id FROM @crm@.member_key AS k WHERE k.realm_id = %2$s AND k.key = s.member_key) IS NULL
+        WHERE NOT EXISTS (SELECT FROM @crm@.member_key AS k WHERE k.realm_id = %2$s AND k.key = s.member_key)
       ), fresh AS (
         INSERT INTO @crm@.member_key (realm_id, key, member_id)
         SELECT %2$s, m.member_key, nextval((SELECT pg_get_serial_sequence(%3$L, 'id')::regclass)) FROM missing AS m ORDER BY m.member_key COLLATE "C"

@@ -22,7 +22,7 @@ PG_FUNCTION_INFO_V1(crm_birthday_in);
 /* between PostgreSQL's days, counted from 2000-01-01, and core's */
 #define UNIX_DAYS		(POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE)
 
-static void
+pg_noreturn static void
 refuse_day(DateADT day)
 {
 	char	   *text = DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(day)));

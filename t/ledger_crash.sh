@@ -90,6 +90,7 @@ while [ $n -lt 8 ]; do
 	n=$((n + 1))
 done
 at books P crm -c "SET client_min_messages = error" -c "DO \$\$ BEGIN FOR i IN 1 .. 300 LOOP
+	PERFORM pg_stat_clear_snapshot();
 	PERFORM CASE WHEN random() < 0.95 THEN pg_cancel_backend(a.pid) ELSE pg_terminate_backend(a.pid) END
 	FROM pg_stat_activity AS a WHERE a.application_name = 'victim' AND a.state = 'active' AND random() < 0.3;
 	PERFORM pg_sleep(0.01); END LOOP; END \$\$"

@@ -347,7 +347,7 @@ purchases_objective(const double *x, double *value, double *gradient, void *cont
 {
 	Purchases  *of = context;
 	int			n = crm_clv_param_count(of->kind);
-	double		p[CRM_CLV_PARAMS];
+	double		p[CRM_CLV_PARAMS] = {0};
 	double		by[CRM_CLV_PARAMS] = {0};
 	double		sum = 0;
 

@@ -335,7 +335,7 @@ newton(crm_optimise *o)
 		double		a[N][N];
 		double		v[N][N];
 		double		last = INFINITY;
-		bool		held[N];
+		bool		held[N] = {false};
 		unsigned	flat = 0;
 
 		if (o->evaluations >= o->max_evaluations)

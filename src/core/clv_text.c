@@ -356,7 +356,7 @@ static bool
 take_unit(Reader *r, double *unit)
 {
 	char		word[MAX_WORD];
-	char	   *end;
+	char	   *end = word;
 	size_t		start;
 
 	if (!take_string(r, word, &start))

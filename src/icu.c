@@ -8,6 +8,7 @@
  */
 #include "icu.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <unicode/uloc.h>
@@ -61,8 +62,8 @@ money_formatter(const char *currency, const char *locale)
 	}
 	unumf_close(money.formatter);
 	money.formatter = made;
-	strcpy(money.currency, currency);
-	strcpy(money.locale, locale);
+	snprintf(money.currency, sizeof(money.currency), "%s", currency);
+	snprintf(money.locale, sizeof(money.locale), "%s", locale);
 	return made;
 }
 

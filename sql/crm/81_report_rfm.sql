@@ -335,7 +335,7 @@ BEGIN
   )
   SELECT changed || array_agg(g.member_id) INTO changed FROM gone AS g;
   DELETE FROM @crm@.member_score AS s
-  WHERE s.member_id = ANY (changed) AND NOT EXISTS (SELECT FROM @crm@.member AS m WHERE m.id = s.member_id AND m.profiling AND m.closed_at IS NULL AND m.merged_into_id IS NULL);
+  WHERE s.member_id = ANY (changed) AND NOT EXISTS (SELECT FROM @crm@.member AS m WHERE m.id = s.member_id AND @crm@._profiled(m.profiling, m.closed_at, m.merged_into_id));
   DELETE FROM @crm@.member_segment AS s
   WHERE s.member_id = ANY (changed) AND NOT EXISTS (SELECT FROM @crm@._profiled_members AS m WHERE m.member_id = s.member_id);
   due := bought || changed;
@@ -350,7 +350,7 @@ BEGIN
   WHEN MATCHED THEN UPDATE
     SET as_of = as_of, last_day = k.last_day, orders = k.orders, frequency = k.frequency, net_spend = k.spend,
         score = @crm@._rfm_number(as_of - k.last_day, k.frequency, k.spend, run.recency_cuts, run.frequency_cuts, run.monetary_cuts)
-  WHEN NOT MATCHED AND EXISTS (SELECT FROM @crm@.member AS m WHERE m.id = k.member_id AND m.profiling AND m.closed_at IS NULL AND m.merged_into_id IS NULL) THEN
+  WHEN NOT MATCHED AND EXISTS (SELECT FROM @crm@.member AS m WHERE m.id = k.member_id AND @crm@._profiled(m.profiling, m.closed_at, m.merged_into_id)) THEN
     INSERT (member_id, as_of, last_day, orders, frequency, net_spend, score)
     VALUES (k.member_id, as_of, k.last_day, k.orders, k.frequency, k.spend,
             @crm@._rfm_number(as_of - k.last_day, k.frequency, k.spend, run.recency_cuts, run.frequency_cuts, run.monetary_cuts));
@@ -380,7 +380,7 @@ WITH reader AS MATERIALIZED (
        CROSS JOIN run
        LEFT JOIN @crm@.member_score AS s ON s.member_id = m.id
        CROSS JOIN reader
-  WHERE m.profiling AND m.closed_at IS NULL AND m.merged_into_id IS NULL AND (reader.stores IS NULL OR m.home_store_id = ANY (reader.stores))
+  WHERE @crm@._profiled(m.profiling, m.closed_at, m.merged_into_id) AND (reader.stores IS NULL OR m.home_store_id = ANY (reader.stores))
 ), octant AS (
   SELECT k.*, CASE WHEN k.score IS NOT NULL THEN
            CASE WHEN (k.as_of - k.last_day) * k.members <= k.days_total THEN '1' ELSE '0' END
@@ -472,7 +472,7 @@ BEGIN
   SELECT r.* INTO run FROM @crm@.rfm_run AS r ORDER BY r.id DESC LIMIT 1;
   IF FOUND THEN
     SELECT count(*) INTO wrong
-    FROM (SELECT h.member_id, h.history FROM @crm@.member_history AS h JOIN @crm@.member AS m ON m.id = h.member_id AND m.profiling AND m.closed_at IS NULL AND m.merged_into_id IS NULL
+    FROM (SELECT h.member_id, h.history FROM @crm@.member_history AS h JOIN @crm@.member AS m ON m.id = h.member_id AND @crm@._profiled(m.profiling, m.closed_at, m.merged_into_id)
           WHERE h.history IS NOT NULL) AS h
          FULL JOIN @crm@.member_score AS s USING (member_id)
          CROSS JOIN LATERAL (SELECT crm_member.last_day(h.history, NULL, s.as_of) AS last_day, crm_member.order_count(h.history, @crm@._rfm_from(s.as_of, run.months), s.as_of) AS orders,

@@ -153,7 +153,7 @@ WITH reader AS MATERIALIZED (
   FROM @crm@.member AS m
        LEFT JOIN @crm@.member_history AS h ON h.member_id = m.id
        CROSS JOIN span AS r
-  WHERE m.profiling AND m.closed_at IS NULL AND m.merged_into_id IS NULL AND (r.stores IS NULL OR m.home_store_id = ANY (r.stores))
+  WHERE @crm@._profiled(m.profiling, m.closed_at, m.merged_into_id) AND (r.stores IS NULL OR m.home_store_id = ANY (r.stores))
 ), expected AS (
   SELECT m.*, coalesce(round((m.historic + m.this_year) / greatest((m.day - m.first_day + 1) / 365.25, 1), 2), 0) AS yearly,
          coalesce((m.years ->> m.status)::numeric, 0) AS ahead

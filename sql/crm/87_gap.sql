@@ -18,7 +18,7 @@ WITH reader AS MATERIALIZED (
   FROM @crm@.member AS m
        JOIN @crm@.member_history AS h ON h.member_id = m.id
        CROSS JOIN reader AS r
-  WHERE m.profiling AND m.closed_at IS NULL AND m.merged_into_id IS NULL AND (r.stores IS NULL OR m.home_store_id = ANY (r.stores))
+  WHERE @crm@._profiled(m.profiling, m.closed_at, m.merged_into_id) AND (r.stores IS NULL OR m.home_store_id = ANY (r.stores))
 )
 SELECT m.id AS member_id,
        m.member_no::varchar(40) AS member_no,

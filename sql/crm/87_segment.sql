@@ -53,7 +53,7 @@ FROM @crm@.member_segment AS s
      LEFT JOIN rule AS r ON r.segment = s.segment
      LEFT JOIN @crm@.rfm_octant AS o ON o.octant = s.octant
      CROSS JOIN reader
-WHERE m.profiling AND m.closed_at IS NULL AND m.merged_into_id IS NULL AND (reader.stores IS NULL OR m.home_store_id = ANY (reader.stores));
+WHERE @crm@._profiled(m.profiling, m.closed_at, m.merged_into_id) AND (reader.stores IS NULL OR m.home_store_id = ANY (reader.stores));
 COMMENT ON VIEW @crm_report@.member_segments IS 'the segments through which each member went, as the refreshes found them: one row a stay; readers limited to stores see the members of those stores';
 COMMENT ON COLUMN @crm_report@.member_segments.member_id IS 'id of the member';
 COMMENT ON COLUMN @crm_report@.member_segments.member_no IS 'number of the member';

@@ -123,14 +123,16 @@ DECLARE
   answer jsonb;
 BEGIN
   PERFORM @crm@._require_member(member_id, '{clerk,app,manager}');
-  BEGIN
-    answer := @crm@._interaction_add(request_id, member_id, kind, channel, subject, note, store_id, product_id, rating, occurred_at);
-    IF dry_run THEN
+  IF dry_run THEN
+    BEGIN
+      answer := @crm@._interaction_add(request_id, member_id, kind, channel, subject, note, store_id, product_id, rating, occurred_at);
       RAISE EXCEPTION 'dry run' USING ERRCODE = 'CRDRY';
-    END IF;
-  EXCEPTION WHEN SQLSTATE 'CRDRY' THEN
-    NULL;
-  END;
+    EXCEPTION WHEN SQLSTATE 'CRDRY' THEN
+      NULL;
+    END;
+  ELSE
+    answer := @crm@._interaction_add(request_id, member_id, kind, channel, subject, note, store_id, product_id, rating, occurred_at);
+  END IF;
   RETURN answer::bigint;
 END
 $$;

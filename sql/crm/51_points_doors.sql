@@ -104,9 +104,6 @@ BEGIN
   IF answer IS NOT NULL THEN
     RETURN answer;
   END IF;
-  IF occurred_at IS NOT NULL THEN
-    PERFORM @crm@._finite(occurred_at);
-  END IF;
   at := coalesce(occurred_at, clock_timestamp());
   event := crm_member.ledger_accrue(@crm_name@, member_id, amount, at, request_id, jsonb_build_object('amount', amount, 'store_id', store_id));
   IF event = 0 THEN
@@ -153,7 +150,7 @@ BEGIN
   ELSIF NOT (amount > 0 AND amount < 'Infinity') OR amount <> round(amount, 2) THEN
     RAISE EXCEPTION 'an amount must be positive, finite and in whole cents' USING ERRCODE = 'CR005', DETAIL = format('It was %s.', amount);
   END IF;
-  IF NOT isfinite(occurred_at) THEN
+  IF occurred_at IS NOT NULL THEN
     PERFORM @crm@._finite(occurred_at);
   END IF;
   IF dry_run THEN
@@ -228,14 +225,16 @@ BEGIN
   PERFORM @crm@._require_member(member_id, '{app,manager}');
   PERFORM @crm@._units(units);
   PERFORM @crm@._finite(occurred_at);
-  BEGIN
-    answer := @crm@._points_grant(member_id, units, request_id, occurred_at, asset, available_from, expires_at, await, reason);
-    IF dry_run THEN
+  IF dry_run THEN
+    BEGIN
+      answer := @crm@._points_grant(member_id, units, request_id, occurred_at, asset, available_from, expires_at, await, reason);
       RAISE EXCEPTION 'dry run' USING ERRCODE = 'CRDRY';
-    END IF;
-  EXCEPTION WHEN SQLSTATE 'CRDRY' THEN
-    NULL;
-  END;
+    EXCEPTION WHEN SQLSTATE 'CRDRY' THEN
+      NULL;
+    END;
+  ELSE
+    answer := @crm@._points_grant(member_id, units, request_id, occurred_at, asset, available_from, expires_at, await, reason);
+  END IF;
   RETURN QUERY SELECT a.event_id, a.points, a.available, a.pending FROM jsonb_to_record(answer) AS a(event_id bigint, points bigint, available bigint, pending bigint);
 END
 $$;
@@ -317,14 +316,16 @@ BEGIN
   PERFORM @crm@._require_member(member_id, '{clerk,app,manager}');
   PERFORM @crm@._units(units);
   PERFORM @crm@._finite(occurred_at);
-  BEGIN
-    answer := @crm@._points_redeem(member_id, units, request_id, occurred_at, asset, pool, sale_id);
-    IF dry_run THEN
+  IF dry_run THEN
+    BEGIN
+      answer := @crm@._points_redeem(member_id, units, request_id, occurred_at, asset, pool, sale_id);
       RAISE EXCEPTION 'dry run' USING ERRCODE = 'CRDRY';
-    END IF;
-  EXCEPTION WHEN SQLSTATE 'CRDRY' THEN
-    NULL;
-  END;
+    EXCEPTION WHEN SQLSTATE 'CRDRY' THEN
+      NULL;
+    END;
+  ELSE
+    answer := @crm@._points_redeem(member_id, units, request_id, occurred_at, asset, pool, sale_id);
+  END IF;
   RETURN QUERY SELECT a.event_id, a.points, a.available, a.pending FROM jsonb_to_record(answer) AS a(event_id bigint, points bigint, available bigint, pending bigint);
 END
 $$;
@@ -450,14 +451,16 @@ BEGIN
     PERFORM @crm@._units(units);
   END IF;
   PERFORM @crm@._finite(occurred_at);
-  BEGIN
-    answer := @crm@._points_reverse(event_id, request_id, occurred_at, units, reason);
-    IF dry_run THEN
+  IF dry_run THEN
+    BEGIN
+      answer := @crm@._points_reverse(event_id, request_id, occurred_at, units, reason);
       RAISE EXCEPTION 'dry run' USING ERRCODE = 'CRDRY';
-    END IF;
-  EXCEPTION WHEN SQLSTATE 'CRDRY' THEN
-    NULL;
-  END;
+    EXCEPTION WHEN SQLSTATE 'CRDRY' THEN
+      NULL;
+    END;
+  ELSE
+    answer := @crm@._points_reverse(event_id, request_id, occurred_at, units, reason);
+  END IF;
   RETURN QUERY SELECT a.event_id, a.points, a.available, a.pending FROM jsonb_to_record(answer) AS a(event_id bigint, points bigint, available bigint, pending bigint);
 END
 $$;
@@ -533,14 +536,16 @@ BEGIN
   IF from_member_id = to_member_id THEN
     RAISE EXCEPTION 'points are transferred to another member' USING ERRCODE = 'invalid_parameter_value';
   END IF;
-  BEGIN
-    answer := @crm@._points_transfer(from_member_id, to_member_id, units, request_id, occurred_at, reason);
-    IF dry_run THEN
+  IF dry_run THEN
+    BEGIN
+      answer := @crm@._points_transfer(from_member_id, to_member_id, units, request_id, occurred_at, reason);
       RAISE EXCEPTION 'dry run' USING ERRCODE = 'CRDRY';
-    END IF;
-  EXCEPTION WHEN SQLSTATE 'CRDRY' THEN
-    NULL;
-  END;
+    EXCEPTION WHEN SQLSTATE 'CRDRY' THEN
+      NULL;
+    END;
+  ELSE
+    answer := @crm@._points_transfer(from_member_id, to_member_id, units, request_id, occurred_at, reason);
+  END IF;
   RETURN QUERY SELECT a.event_id, a.points, a.available, a.to_available FROM jsonb_to_record(answer) AS a(event_id bigint, points bigint, available bigint, to_available bigint);
 END
 $$;
@@ -625,14 +630,16 @@ BEGIN
   END IF;
   PERFORM @crm@._require_member(holder, '{app,manager}');
   PERFORM @crm@._finite(occurred_at);
-  BEGIN
-    answer := @crm@._points_release(event_id, request_id, occurred_at);
-    IF dry_run THEN
+  IF dry_run THEN
+    BEGIN
+      answer := @crm@._points_release(event_id, request_id, occurred_at);
       RAISE EXCEPTION 'dry run' USING ERRCODE = 'CRDRY';
-    END IF;
-  EXCEPTION WHEN SQLSTATE 'CRDRY' THEN
-    NULL;
-  END;
+    EXCEPTION WHEN SQLSTATE 'CRDRY' THEN
+      NULL;
+    END;
+  ELSE
+    answer := @crm@._points_release(event_id, request_id, occurred_at);
+  END IF;
   RETURN QUERY SELECT a.event_id, a.points, a.available, a.pending FROM jsonb_to_record(answer) AS a(event_id bigint, points bigint, available bigint, pending bigint);
 END
 $$;
@@ -692,14 +699,16 @@ BEGIN
   IF jsonb_typeof(rows) IS DISTINCT FROM 'array' THEN
     RAISE EXCEPTION 'rows must be an array' USING ERRCODE = 'invalid_parameter_value';
   END IF;
-  BEGIN
-    answer := @crm@._points_import(rows, request_id);
-    IF dry_run THEN
+  IF dry_run THEN
+    BEGIN
+      answer := @crm@._points_import(rows, request_id);
       RAISE EXCEPTION 'dry run' USING ERRCODE = 'CRDRY';
-    END IF;
-  EXCEPTION WHEN SQLSTATE 'CRDRY' THEN
-    NULL;
-  END;
+    EXCEPTION WHEN SQLSTATE 'CRDRY' THEN
+      NULL;
+    END;
+  ELSE
+    answer := @crm@._points_import(rows, request_id);
+  END IF;
   RETURN QUERY SELECT a.lots, a.points FROM jsonb_to_record(answer) AS a(lots bigint, points numeric);
 END
 $$;

@@ -215,24 +215,25 @@ AS $$
 DECLARE
   answer jsonb;
 BEGIN
-  PERFORM @crm@._require_member(member_id, '{clerk,app,manager}');
-  BEGIN
-    IF request_id IS NOT NULL THEN
-      PERFORM @crm@._member_lock(member_id);
-      answer := @crm@._request_begin(request_id, 'record_event', jsonb_build_array(member_id, kind, key, occurred_at));
-    END IF;
-    IF answer IS NULL THEN
-      answer := @crm@._record_event(member_id, kind, key, occurred_at);
-      IF request_id IS NOT NULL THEN
-        PERFORM @crm@._request_end(request_id, answer);
-      END IF;
-    END IF;
-    IF dry_run THEN
+  IF dry_run THEN
+    BEGIN
+      RETURN QUERY SELECT d.* FROM @crm@.record_event(member_id, kind, key, occurred_at, request_id) AS d;
       RAISE EXCEPTION 'dry run' USING ERRCODE = 'CRDRY';
+    EXCEPTION WHEN SQLSTATE 'CRDRY' THEN
+      RETURN;
+    END;
+  END IF;
+  PERFORM @crm@._require_member(member_id, '{clerk,app,manager}');
+  IF request_id IS NOT NULL THEN
+    PERFORM @crm@._member_lock(member_id);
+    answer := @crm@._request_begin(request_id, 'record_event', jsonb_build_array(member_id, kind, key, occurred_at));
+  END IF;
+  IF answer IS NULL THEN
+    answer := @crm@._record_event(member_id, kind, key, occurred_at);
+    IF request_id IS NOT NULL THEN
+      PERFORM @crm@._request_end(request_id, answer);
     END IF;
-  EXCEPTION WHEN SQLSTATE 'CRDRY' THEN
-    NULL;
-  END;
+  END IF;
   RETURN QUERY SELECT x.event_id, x.repeated, x.streak, x.points, x.growth, x.ledger_event_id
     FROM jsonb_to_record(answer) AS x(event_id bigint, repeated boolean, streak integer, points bigint, growth bigint, ledger_event_id bigint);
 END

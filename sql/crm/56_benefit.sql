@@ -247,14 +247,16 @@ BEGIN
   IF units IS NULL OR units <= 0 OR code IS NULL OR NOT isfinite(coalesce(occurred_at, '2000-01-01')) OR occurred_at > clock_timestamp() THEN
     RAISE EXCEPTION 'a use of a benefit needs a code, units above 0 and an instant that is not to come' USING ERRCODE = 'invalid_parameter_value';
   END IF;
-  BEGIN
-    answer := @crm@._benefit_use(request_id, member_id, code, units, occurred_at, store_id, ladder_no);
-    IF dry_run THEN
+  IF dry_run THEN
+    BEGIN
+      answer := @crm@._benefit_use(request_id, member_id, code, units, occurred_at, store_id, ladder_no);
       RAISE EXCEPTION 'dry run' USING ERRCODE = 'CRDRY';
-    END IF;
-  EXCEPTION WHEN SQLSTATE 'CRDRY' THEN
-    NULL;
-  END;
+    EXCEPTION WHEN SQLSTATE 'CRDRY' THEN
+      NULL;
+    END;
+  ELSE
+    answer := @crm@._benefit_use(request_id, member_id, code, units, occurred_at, store_id, ladder_no);
+  END IF;
   RETURN QUERY SELECT (answer ->> 'use_id')::bigint, answer ->> 'tier', (answer ->> 'value')::numeric, (answer ->> 'used')::bigint, (answer ->> 'left')::bigint,
                       (answer ->> 'cycle_to')::timestamptz;
 END
@@ -298,14 +300,16 @@ DECLARE
   answer jsonb;
 BEGIN
   PERFORM @crm@._require('{clerk,app,manager}', (SELECT u.store_id FROM @crm@.benefit_use AS u WHERE u.id = use_id));
-  BEGIN
-    answer := @crm@._benefit_use_undo(request_id, use_id);
-    IF dry_run THEN
+  IF dry_run THEN
+    BEGIN
+      answer := @crm@._benefit_use_undo(request_id, use_id);
       RAISE EXCEPTION 'dry run' USING ERRCODE = 'CRDRY';
-    END IF;
-  EXCEPTION WHEN SQLSTATE 'CRDRY' THEN
-    NULL;
-  END;
+    EXCEPTION WHEN SQLSTATE 'CRDRY' THEN
+      NULL;
+    END;
+  ELSE
+    answer := @crm@._benefit_use_undo(request_id, use_id);
+  END IF;
   RETURN (answer ->> 'use_id')::bigint;
 END
 $$;

@@ -238,14 +238,16 @@ BEGIN
   IF store_id IS NOT NULL THEN
     PERFORM @crm@._require('{clerk,app,manager}', store_id);
   END IF;
-  BEGIN
-    answer := @crm@._reward_redeem(request_id, member_id, reward_code, quantity, store_id, occurred_at);
-    IF dry_run THEN
+  IF dry_run THEN
+    BEGIN
+      answer := @crm@._reward_redeem(request_id, member_id, reward_code, quantity, store_id, occurred_at);
       RAISE EXCEPTION 'dry run' USING ERRCODE = 'CRDRY';
-    END IF;
-  EXCEPTION WHEN SQLSTATE 'CRDRY' THEN
-    NULL;
-  END;
+    EXCEPTION WHEN SQLSTATE 'CRDRY' THEN
+      NULL;
+    END;
+  ELSE
+    answer := @crm@._reward_redeem(request_id, member_id, reward_code, quantity, store_id, occurred_at);
+  END IF;
   RETURN QUERY SELECT x.redemption_id, x.event_id, x.points, x.money, x.available
     FROM jsonb_to_record(answer) AS x(redemption_id bigint, event_id bigint, points bigint, money numeric, available bigint);
 END
@@ -330,14 +332,16 @@ BEGIN
     RAISE EXCEPTION 'no such redemption' USING ERRCODE = 'CR204', DETAIL = format('There is no redemption %s.', redemption_id);
   END IF;
   PERFORM @crm@._require_member(holder, '{clerk,app,manager}');
-  BEGIN
-    answer := @crm@._reward_undo(request_id, redemption_id, reason, occurred_at);
-    IF dry_run THEN
+  IF dry_run THEN
+    BEGIN
+      answer := @crm@._reward_undo(request_id, redemption_id, reason, occurred_at);
       RAISE EXCEPTION 'dry run' USING ERRCODE = 'CRDRY';
-    END IF;
-  EXCEPTION WHEN SQLSTATE 'CRDRY' THEN
-    NULL;
-  END;
+    EXCEPTION WHEN SQLSTATE 'CRDRY' THEN
+      NULL;
+    END;
+  ELSE
+    answer := @crm@._reward_undo(request_id, redemption_id, reason, occurred_at);
+  END IF;
   RETURN QUERY SELECT x.undoing_id, x.event_id, x.points, x.money, x.available
     FROM jsonb_to_record(answer) AS x(undoing_id bigint, event_id bigint, points bigint, money numeric, available bigint);
 END

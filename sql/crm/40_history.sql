@@ -34,7 +34,6 @@ AS $$
 DECLARE
   sales bigint;
   one record;
-  known boolean;
 BEGIN
   -- what the reports are to take in is noted here: a trigger of its own would cost a till a tenth of each sale
   INSERT INTO @crm@.report_change (sign, member_id, store_id, channel, occurred_at, is_refund, net_spend, list_amount, discount_amount, cost_amount)
@@ -46,7 +45,7 @@ BEGIN
     IF one.member_id IS NULL THEN
       RETURN NULL;
     ELSIF one.amount IS NOT NULL THEN
-      known := crm_member.ledger_note_purchase(@crm_name@, one.member_id, one.occurred_at, one.amount);
+      PERFORM crm_member.ledger_note_purchase(@crm_name@, one.member_id, one.occurred_at, one.amount);
       RETURN NULL;
     END IF;
   END IF;

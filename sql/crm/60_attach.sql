@@ -57,21 +57,26 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN @currency@ IN ('BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF', 'UGX', 'VND', 'VUV', 'XAF', 'XOF', 'XPF') THEN 0 ELSE 2 END;
 COMMENT ON FUNCTION @crm@._money_decimals() IS 'the decimals to which amounts of attached tables are rounded, by the currency of this schema: 0 or 2';
 
-CREATE OR REPLACE FUNCTION @crm@._source_table(src @crm@.source) RETURNS regclass
+CREATE OR REPLACE FUNCTION @crm@._attached_table(table_schema text, table_name text, capture text, id integer) RETURNS regclass
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  root regclass := to_regclass(format('%I.%I', src.table_schema, src.table_name));
+  root regclass := to_regclass(format('%I.%I', table_schema, table_name));
 BEGIN
   IF root IS NULL THEN
     -- renamed: the triggers went along
     SELECT coalesce(max(pg_partition_root(t.tgrelid)::oid), max(t.tgrelid)) INTO root FROM pg_trigger AS t
-    WHERE t.tgfoid = to_regprocedure('@crm@._capture()') AND encode(t.tgargs, 'escape') = src.id || '\000';
+    WHERE t.tgfoid = to_regprocedure('@crm@.' || capture || '()') AND encode(t.tgargs, 'escape') = id || '\000';
   END IF;
   RETURN root;
 END
 $$;
+COMMENT ON FUNCTION @crm@._attached_table(text, text, text, integer) IS 'an attached table, found by its triggers on the function capture when it was renamed; NULL when it is gone';
+
+CREATE OR REPLACE FUNCTION @crm@._source_table(src @crm@.source) RETURNS regclass
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN @crm@._attached_table(src.table_schema, src.table_name, '_capture', src.id);
 COMMENT ON FUNCTION @crm@._source_table(@crm@.source) IS 'the table of a source, found by its triggers when it was renamed; NULL when it is gone';
 
 -- The rows of rel (the table, a part of it, or a transition table) that are

@@ -50,20 +50,8 @@ COMMENT ON TABLE @crm@.line_source IS 'attached tables of order lines: of which 
 COMMENT ON TABLE @crm@.captured_line IS 'keys of sales whose lines wait to be read from an attached table of lines, with the reason and its SQLSTATE; keys NULL stands for the whole table; sync_sale_lines takes them';
 
 CREATE OR REPLACE FUNCTION @crm@._line_table(ls @crm@.line_source) RETURNS regclass
-LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-  root regclass := to_regclass(format('%I.%I', ls.table_schema, ls.table_name));
-BEGIN
-  IF root IS NULL THEN
-    -- renamed: the triggers went along
-    SELECT coalesce(max(pg_partition_root(t.tgrelid)::oid), max(t.tgrelid)) INTO root FROM pg_trigger AS t
-    WHERE t.tgfoid = to_regprocedure('@crm@._capture_lines()') AND encode(t.tgargs, 'escape') = ls.id || '\000';
-  END IF;
-  RETURN root;
-END
-$$;
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN @crm@._attached_table(ls.table_schema, ls.table_name, '_capture_lines', ls.id);
 COMMENT ON FUNCTION @crm@._line_table(@crm@.line_source) IS 'an attached table of lines, found by its triggers when it was renamed; NULL when it is gone';
 
 -- The lines of rel (the table, a part of it, or a transition table). A line

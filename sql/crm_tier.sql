@@ -134,6 +134,10 @@ FROM crm.tier_simulate('{"tiers": [{"code": "basic", "rank": 0, "when": {}}, {"c
 SELECT count(*) FILTER (WHERE from_tier <> to_tier) AS moved, sum(members) AS members FROM (SELECT s.* FROM crm.tier_ladder AS l, crm.tier_simulate(l.form, '2024-05-10') AS s WHERE l.ladder_no = 1 AND l.version = 1) AS x;
 SELECT count(*) FROM crm.tier_simulate('{"tiers": []}');
 
+-- two categories whose codes give one number are refused, in one ladder; each alone stands
+INSERT INTO crm.category (id, code, name) VALUES (112, 'c12', 'twelve'), (113, 'c2903', 'like twelve');
+SELECT crm.tier_ladder_set('{"tiers": [{"code": "y0", "rank": 0, "when": {}}, {"code": "y1", "rank": 1, "when": {"category_spend:c12_12m": 500}}, {"code": "y2", "rank": 2, "when": {"category_spend:c2903_12m": 5000}}]}', 'alike', ladder_no => 9);
+SELECT crm.tier_ladder_set('{"tiers": [{"code": "y0", "rank": 0, "when": {}}, {"code": "y1", "rank": 1, "when": {"category_spend:c12_12m": 500}}]}', 'alone', ladder_no => 9) > 0 AS alone;
 -- many members: the review equals the question asked member by member before it; without workers, which 1,500 small questions do not need
 SET max_parallel_workers_per_gather = 0;
 SELECT crm_member.drop_crm('crm', confirm => 'crm'), crm_member.create_crm('crm');

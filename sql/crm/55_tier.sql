@@ -132,7 +132,17 @@ CREATE OR REPLACE FUNCTION @crm@._tier_needs(metrics text[]) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+  alike text;
 BEGIN
+  -- entries of a category are told apart by a number made of its code
+  SELECT string_agg(DISTINCT substring(m FROM '^category_spend:(.*)_[^_]+$'), ', ') INTO alike
+  FROM unnest(metrics) AS m WHERE starts_with(m, 'category_spend:')
+  GROUP BY crm_member._tier_source(m) HAVING count(DISTINCT substring(m FROM '^category_spend:(.*)_[^_]+$')) > 1 LIMIT 1;
+  IF alike IS NOT NULL THEN
+    RAISE EXCEPTION 'categories of one ladder cannot be told apart' USING ERRCODE = 'invalid_parameter_value',
+      DETAIL = format('They are %s.', alike), HINT = 'Give one of them another code.';
+  END IF;
   RETURN (
     SELECT jsonb_build_object('growth', coalesce(bool_or(starts_with(m, 'growth_')), false), 'visits', coalesce(bool_or(starts_with(m, 'visit_days_')), false),
              'categories', coalesce(jsonb_object_agg(substring(m FROM '^category_spend:(.*)_[^_]+$'), crm_member._tier_source(m)) FILTER (WHERE starts_with(m, 'category_spend:')), '{}'))
@@ -140,7 +150,7 @@ BEGIN
   );
 END
 $$;
-COMMENT ON FUNCTION @crm@._tier_needs(text[]) IS 'what metrics of tiers count beside the net spend of sales: growth, visits, spend in categories';
+COMMENT ON FUNCTION @crm@._tier_needs(text[]) IS 'what metrics of tiers count beside the net spend of sales: growth, visits, spend in categories; 22023 for two categories whose codes give the same number';
 
 -- The versions of a ladder as the walk takes them. A version ends where the next
 -- one that was known begins; the first is known always.

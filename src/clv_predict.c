@@ -17,6 +17,7 @@
 #include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
+#include "utils/datum.h"
 #include "utils/memutils.h"
 #include "utils/numeric.h"
 
@@ -147,7 +148,7 @@ is_started(const Predictor *p, FunctionCallInfo fcinfo)
 	struct varlena *discount = (struct varlena *) PG_GETARG_POINTER(4);
 
 	return p->datum.length_word != 0 && p->as_of == PG_GETARG_DATEADT(2) &&
-		!VARATT_IS_EXTENDED(model) && VARSIZE(model) == sizeof(CrmClvDatum) && memcmp(model, &p->datum, sizeof(CrmClvDatum)) == 0 &&
+		!VARATT_IS_EXTENDED(model) && datumIsEqual(PointerGetDatum(model), PointerGetDatum(&p->datum), false, -1) &&
 		!VARATT_IS_EXTENDED(discount) && VARSIZE(discount) == VARSIZE(DatumGetPointer(p->discount)) &&
 		memcmp(discount, DatumGetPointer(p->discount), VARSIZE(discount)) == 0 &&
 		memcmp(PG_GETARG_INTERVAL_P(3), &p->horizon, sizeof(Interval)) == 0;

@@ -130,7 +130,8 @@ crm_f21_first_one(double b, double c, double z, bool derivatives)
 
 		if (j % 2 == 1)
 		{
-			double		m = (j - 1) / 2;
+			int			half = (j - 1) / 2;
+			double		m = half;
 			double		p = c - 1 + 2 * m;
 			double		q = c + 2 * m;
 
@@ -143,7 +144,8 @@ crm_f21_first_one(double b, double c, double z, bool derivatives)
 		}
 		else
 		{
-			double		m = j / 2;
+			int			half = j / 2;
+			double		m = half;
 			double		p = c + 2 * m - 2;
 			double		q = c + 2 * m - 1;
 			double		u = m / (p * q);

@@ -43,11 +43,15 @@ STRICT      = $(if $(filter 1,$(CI)),-Wextra -Wno-unused-parameter -Wno-sign-com
 PG_CPPFLAGS = -I$(srcdir)/src -DCRM_VERSION='"$(EXTVERSION)"' -DCRM_LAYOUT='"$(CRM_LAYOUT)"' $(ICU_CFLAGS)
 PG_CFLAGS  += $(STRICT) $(SANITIZE)
 SHLIB_LINK  = $(ICU_LIBS) -lm $(SANITIZE)
-EXTRA_CLEAN = $(EXTENSION)--*.sql unit/build fuzz/build asan coverage package results output_iso regression.diffs regression.out $(DIST).tar.gz
+EXTRA_CLEAN = $(EXTENSION)--*.sql unit/build fuzz/build asan assertions plant coverage package results output_iso regression.diffs regression.out $(DIST).tar.gz
 DIST        = $(EXTENSION)-$(EXTVERSION)
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
+# a PostgreSQL that was built in its own source directory does not set this for a build elsewhere
+ifneq (.,$(srcdir))
+VPATH := $(srcdir)
+endif
 # PGXS's first target is `all`; everything of ours stands below it
 include $(PGXS)
 

@@ -205,7 +205,7 @@ column_operand(const Reader *reader, const ColumnRef *ref)
 }
 
 static Operand
-constant_operand(const Reader *reader, const A_Const *constant)
+constant_operand(const Reader *reader, A_Const *constant)
 {
 	Operand		operand = {constant->location, NULL, NULL, CRM_KIND_ANY};
 

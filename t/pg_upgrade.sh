@@ -13,8 +13,10 @@ if [ -z "$old" ]; then
 	for p in $(printf '%s\n' /usr/lib/postgresql/*/bin/pg_config | sort -t/ -k5,5n); do
 		v=${p#/usr/lib/postgresql/}
 		v=${v%%/*}
-		[ -x "$p" ] && [ "$v" -ge 15 ] && [ "$v" -lt "$CRM_MAJOR" ] || continue
-		[ -x "${p%/*}/postgres" ] && [ -f "$("$p" --includedir-server)/postgres.h" ] && old=$p && break
+		if [ -x "${p%/*}/postgres" ] && [ "$v" -ge 15 ] && [ "$v" -lt "$CRM_MAJOR" ] && [ -f "$("$p" --includedir-server)/postgres.h" ]; then
+			old=$p
+			break
+		fi
 	done
 fi
 [ -n "$old" ] || skip "no server from 15 on that is older than $CRM_MAJOR"
@@ -27,10 +29,9 @@ mkdir "$T_DIR/build"
 (cd "$T_DIR/build" && make -s -f "$CRM_TREE/Makefile" PG_CONFIG="$old" with_llvm=no -j "$(nproc)" all && make -s -f "$CRM_TREE/Makefile" PG_CONFIG="$old" with_llvm=no install) \
 	>"$T_DIR/build.log" 2>&1 || { tail -n 20 "$T_DIR/build.log"; exit 1; }
 # checksums on both, or on neither, whatever a version does by itself
-for s in old new; do
-	eval "bin=\$${s}_bin"
-	"$bin/initdb" -k -D "$T_DIR/$s" -U "$PGUSER" -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$T_DIR/$s.initdb" 2>&1
-done
+empty() { "$1/initdb" -k -D "$T_DIR/$2" -U "$PGUSER" -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$T_DIR/$2.initdb" 2>&1; }
+empty "$old_bin" old
+empty "$new_bin" new
 
 # --- years of a shop on the older server ---
 CRM_BINDIR=$old_bin

@@ -9,7 +9,7 @@ set -eu
 cd "$(dirname -- "$0")/.."
 
 rules='core-is-pure icu-in-one-file spi-in-its-files version-tests-in-compat no-config-dump
-no-raw-elog errcodes-present no-class-handlers message-style regress-pairs script-is-ascii versions-agree file-headers exported-symbols checks-held'
+no-raw-elog errcodes-present no-class-handlers message-style regress-pairs script-is-ascii versions-agree file-headers exported-symbols checks-held merged-whole'
 
 # none: passes when standard input is empty, else shows it
 none() { awk '{ print; bad = 1 } END { exit bad }'; }
@@ -188,6 +188,11 @@ checks-held)
 		echo 'checks are missing from docs/design/checks.md'
 		exit 1
 	fi
+	;;
+
+merged-whole)
+	# no mark of a merge that was left halfway
+	grep -rnE '^(<{7}|>{7}) |^={7}$' --exclude-dir=.git . | grep -v '^Binary' | none
 	;;
 
 exported-symbols)

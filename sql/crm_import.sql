@@ -40,11 +40,12 @@ SELECT imp.import_stage('m1', '[
 SELECT verdict, reason, count(*) FROM imp.member_import('m1', dry_run => true) GROUP BY 1, 2 ORDER BY 1, 2;
 SELECT count(*) AS members, (SELECT count(*) FROM imp.member_staged WHERE verdict IS NOT NULL) AS judged FROM imp.member;
 SELECT row_id, source_key, verdict, reason, member_id IS NOT NULL AS member FROM imp.member_import('m1');
--- 3 is the member of before, 5 that of 1, 15 that of 2, 17 that of 16
+-- 3 is the member of before, 5 that of 1, 15 that of 2, 17 that of 16; 5 brings its member the address of 14
 SELECT s.source_key, s.verdict, m.full_name, m.phone, m.email, m.birth_day, m.birth_calendar, m.sex FROM imp.member_staged AS s JOIN imp.member_pii AS m USING (member_id) ORDER BY s.id;
 SELECT joined_at, home_store_id, acquired_by FROM imp.member WHERE id = (SELECT member_id FROM imp.member_staged WHERE source_key = '1' AND verdict = 'new');
 SELECT count(DISTINCT member_id) AS persons, count(member_id) AS rows FROM imp.member_staged;
 SELECT reason, count(*) FROM imp.member_twin GROUP BY 1 ORDER BY 1;
+SELECT reasons, imp.member_twin_dismiss(member_id, other_id) AS settled FROM imp.member_twins() WHERE reasons = 'email';
 -- what was taken has no personal data left, what was refused keeps it
 SELECT verdict = 'rejected' AS rejected, count(*), count(full_name) AS names, count(phone) AS phones FROM imp.member_staged GROUP BY 1 ORDER BY 1;
 -- again: nothing is judged twice

@@ -8,6 +8,9 @@
 -- only, and a key that is known already is brought up to date, so nothing is
 -- taken twice. One pass takes at most one row for a member, and of new rows
 -- with one phone or address the first; the others see it in the next pass.
+-- Imports of one kind take turns. A till or a shop's own table may still be
+-- quicker with a key, a phone or a merge than the pass that has judged without
+-- it: such a pass is undone and judges again.
 
 --@ layout 1
 CREATE TABLE @crm@.import_batch (
@@ -140,6 +143,15 @@ RETURN CASE WHEN lower(btrim(value, U&' \0009\000A\000D\00A0\3000''')) IN ('', '
        THEN NULL ELSE btrim(value, U&' \0009\000A\000D\00A0\3000''') END;
 COMMENT ON FUNCTION @crm@._staged_value(text) IS 'a staged text without white space at its ends, NULL for what systems write where there is nothing';
 
+-- Taken before the row of a batch, so that who runs two batches meets no one who holds the second.
+CREATE OR REPLACE FUNCTION @crm@._import_turn(batch text) RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT pg_advisory_xact_lock(hashtextextended(@crm_name@ || ' import ' || b.kind, 0)) FROM @crm@.import_batch AS b WHERE b.name = batch
+$$;
+COMMENT ON FUNCTION @crm@._import_turn(text) IS 'waits until no other session imports rows of this kind, and keeps others out until the transaction ends';
+
 CREATE OR REPLACE FUNCTION @crm@._import_batch(batch text, kind text) RETURNS @crm@.import_batch
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -229,8 +241,8 @@ END
 $$;
 COMMENT ON FUNCTION @crm@.import_stage(text, jsonb) IS 'adds rows to a batch, an array of objects with the columns of member_staged or sale_staged as texts or numbers, and answers how many; the owner may COPY into those tables instead. A repeat adds them again, to be judged duplicate_key. Level manager. Errors: 42704 no such batch, 22023';
 
--- One pass over at most so many waiting rows; answers how many were judged.
-CREATE OR REPLACE FUNCTION @crm@._member_import_pass(b @crm@.import_batch, most integer, lenient boolean) RETURNS bigint
+-- Overtaken: another session has taken a key, a phone or an address of this pass since it judged.
+CREATE OR REPLACE FUNCTION @crm@._member_import_try(b @crm@.import_batch, most integer, lenient boolean, OUT judged bigint, OUT overtaken boolean)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
@@ -242,7 +254,9 @@ DECLARE
   zone text := (SELECT l.time_zone FROM @crm@.crm_layout AS l);
   today date := @crm@.local_day(clock_timestamp());
   ids regclass := pg_get_serial_sequence(@crm_name@ || '.member', 'id');
-  judged bigint;
+  targets bigint[];
+  first_made bigint;
+  last_made bigint;
 BEGIN
   WITH raw AS MATERIALIZED (
     SELECT s.id, @crm@._staged_value(s.source_key) AS key, @crm@._staged_value(s.full_name) AS full_name, @crm@._staged_value(s.phone) AS phone,
@@ -298,9 +312,14 @@ BEGIN
     FROM held AS h
   ), ranked AS MATERIALIZED (
     SELECT p.*, CASE p.kind WHEN 'rejected' THEN 1
+                 -- after members that are there and bring the phone or the address in this pass
                  WHEN 'new' THEN greatest(
-                   CASE WHEN p.phone_key IS NULL THEN 1 ELSE row_number() OVER (PARTITION BY p.kind, p.phone_key, CASE WHEN p.holder_id IS NOT NULL THEN p.same_name END ORDER BY p.id) END,
-                   CASE WHEN p.email_key IS NULL THEN 1 ELSE row_number() OVER (PARTITION BY p.kind, p.email_key, CASE WHEN p.holder_id IS NOT NULL THEN p.same_name END ORDER BY p.id) END)
+                   CASE WHEN p.phone_key IS NULL THEN 1
+                        ELSE row_number() OVER (PARTITION BY p.kind, p.phone_key, CASE WHEN p.holder_id IS NOT NULL THEN p.same_name END ORDER BY p.id)
+                             + CASE WHEN p.holder_id IS NULL THEN count(*) FILTER (WHERE p.kind IN ('known', 'linked')) OVER (PARTITION BY p.phone_key) ELSE 0 END END,
+                   CASE WHEN p.email_key IS NULL THEN 1
+                        ELSE row_number() OVER (PARTITION BY p.kind, p.email_key, CASE WHEN p.holder_id IS NOT NULL THEN p.same_name END ORDER BY p.id)
+                             + CASE WHEN p.holder_id IS NULL THEN count(*) FILTER (WHERE p.kind IN ('known', 'linked')) OVER (PARTITION BY p.email_key) ELSE 0 END END)
                  ELSE row_number() OVER (PARTITION BY p.kind IN ('known', 'linked'), p.target ORDER BY p.id) END AS place
     FROM placed AS p
   ), taken AS MATERIALIZED (
@@ -349,9 +368,10 @@ BEGIN
     INSERT INTO @crm@.member_key (realm_id, key, member_id)
     SELECT b.realm_id, t.key, t.member_id FROM taken AS t WHERE t.kind IN ('new', 'linked') ORDER BY t.key COLLATE "C"
     ON CONFLICT DO NOTHING
+    RETURNING 1
   ), paired AS (
     INSERT INTO @crm@.member_twin (member_id, other_id, reason)
-    SELECT t.member_id, t.holder_id, t.held_by FROM taken AS t WHERE t.kind = 'new' AND t.holder_id IS NOT NULL
+    SELECT least(t.member_id, t.holder_id), greatest(t.member_id, t.holder_id), t.held_by FROM taken AS t WHERE t.kind = 'new' AND t.holder_id IS NOT NULL
     ON CONFLICT DO NOTHING
   ), done AS (
     UPDATE @crm@.member_staged AS s
@@ -366,8 +386,58 @@ BEGIN
     FROM taken AS t WHERE s.id = t.id
     RETURNING 1
   )
-  SELECT count(*) INTO judged FROM done;
-  RETURN judged;
+  SELECT (SELECT count(*) FROM done), (SELECT count(*) FROM keyed) < count(*) FILTER (WHERE t.kind IN ('new', 'linked')),
+         array_agg(t.target) FILTER (WHERE t.kind IN ('known', 'linked')), min(t.member_id) FILTER (WHERE t.kind = 'new'), max(t.member_id) FILTER (WHERE t.kind = 'new')
+  INTO judged, overtaken, targets, first_made, last_made FROM taken AS t;
+  overtaken := overtaken
+    OR EXISTS (SELECT FROM @crm@.member AS m WHERE m.id = ANY (targets) AND m.merged_into_id IS NOT NULL)
+    -- a contact that stands for another member, of a new member whose contacts were free
+    OR EXISTS (SELECT FROM @crm@.member_contact AS c
+                    JOIN @crm@.member_staged AS s ON s.member_id = c.member_id AND s.batch = b.name AND s.verdict = 'new'
+                    JOIN @crm@.member_contact AS h ON h.kind = c.kind AND h.key = c.key AND h.is_key AND h.member_id <> c.member_id
+                    JOIN @crm@.member AS o ON o.id = h.member_id AND o.closed_at IS NULL AND o.merged_into_id IS NULL
+               WHERE c.member_id BETWEEN first_made AND last_made AND NOT c.is_key
+                 AND NOT EXISTS (SELECT FROM @crm@.member_twin AS t WHERE t.other_id = c.member_id));
+END
+$$;
+COMMENT ON FUNCTION @crm@._member_import_try(@crm@.import_batch, integer, boolean) IS 'judges and takes waiting rows of member_staged, at most so many; answers how many, and whether other sessions made that wrong meanwhile, so that it is to be undone';
+
+CREATE OR REPLACE FUNCTION @crm@._import_again(attempt integer) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  -- an older snapshot would judge the same again
+  IF attempt >= 20 OR current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+    RAISE EXCEPTION 'other sessions changed what the import works on'
+      USING ERRCODE = 'serialization_failure', DETAIL = 'Nothing of this step was taken.', HINT = 'Run the batch again.';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION @crm@._import_again(integer) IS 'raises 40001 where a pass that other sessions overtook cannot judge again: above READ COMMITTED, or after twenty times';
+
+-- One pass over at most so many waiting rows.
+CREATE OR REPLACE FUNCTION @crm@._member_import_pass(b @crm@.import_batch, most integer, lenient boolean) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  attempt integer := 0;
+  tried record;
+BEGIN
+  LOOP
+    attempt := attempt + 1;
+    BEGIN
+      tried := @crm@._member_import_try(b, most, lenient);
+      IF NOT tried.overtaken THEN
+        RETURN tried.judged;
+      END IF;
+      RAISE EXCEPTION 'overtaken' USING ERRCODE = 'CRNOW';
+    EXCEPTION WHEN SQLSTATE 'CRNOW' OR SQLSTATE 'CR703' THEN
+      -- CR703: the member was erased meanwhile
+      PERFORM @crm@._import_again(attempt);
+    END;
+  END LOOP;
 END
 $$;
 COMMENT ON FUNCTION @crm@._member_import_pass(@crm@.import_batch, integer, boolean) IS 'judges and takes waiting rows of member_staged, at most so many; answers how many';
@@ -382,6 +452,7 @@ DECLARE
   b @crm@.import_batch;
 BEGIN
   PERFORM @crm@._require('{manager}');
+  PERFORM @crm@._import_turn(member_import.batch);
   b := @crm@._import_batch(member_import.batch, 'member');
   BEGIN
     LOOP
@@ -399,7 +470,7 @@ END
 $$;
 COMMENT ON FUNCTION @crm@.member_import(text, boolean, boolean) IS 'takes the waiting rows of a batch of member_staged and answers all rows of the batch with their verdicts: new, linked to the member with the same phone or e-mail address and the same name or none, updated or unchanged where the key is known, rejected with the codes of what is wrong. With lenient only rows without a key or a person are rejected, unreadable values are left out and named in reason. A repeat judges nothing again; rows that were repaired wait again. dry_run answers and writes nothing. Level manager. Errors: 42704 no such batch, 42501';
 
-CREATE OR REPLACE FUNCTION @crm@._sale_import_pass(b @crm@.import_batch, most integer, last_try boolean) RETURNS bigint
+CREATE OR REPLACE FUNCTION @crm@._sale_import_try(b @crm@.import_batch, most integer, last_try boolean, OUT judged bigint, OUT overtaken boolean)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
@@ -411,7 +482,6 @@ DECLARE
   zone text := (SELECT l.time_zone FROM @crm@.crm_layout AS l);
   decimals integer := @crm@._money_decimals();
   ids regclass := pg_get_serial_sequence(@crm_name@ || '.sale', 'id');
-  judged bigint;
 BEGIN
   WITH raw AS MATERIALIZED (
     SELECT s.id, @crm@._staged_value(s.source_key) AS key, @crm@._staged_value(s.member_key) AS member_key, @crm@._staged_value(s.member_no) AS member_no,
@@ -421,7 +491,7 @@ BEGIN
       -- a refund waits for its sale while that waits in the same batch
       AND (last_try OR @crm@._staged_value(s.refund_of_key) IS NULL
            OR EXISTS (SELECT FROM @crm@.sale AS o WHERE o.source_id = b.source_id AND o.source_key = @crm@._staged_value(s.refund_of_key)))
-    ORDER BY s.id LIMIT most
+    ORDER BY s.id LIMIT most FOR UPDATE SKIP LOCKED
   ), parsed AS MATERIALIZED (
     SELECT r.*, crm_member.read_instant(r.at_text, zone) AS at, crm_member.read_amount(r.amount_text) AS exact,
            round(crm_member.read_amount(r.amount_text), decimals) AS amount, t.id AS store_id, old.id AS old_id, origin.id AS refund_of_id,
@@ -457,6 +527,8 @@ BEGIN
     INSERT INTO @crm@.sale (id, source_id, source_key, member_id, store_id, occurred_at, net_spend, refund_of_id, channel)
     SELECT j.sale_id, b.source_id, j.key, j.member_id, j.store_id, j.at, j.amount, j.refund_of_id, j.channel
     FROM numbered AS j WHERE j.faults = '' AND j.old_id IS NULL ORDER BY j.sale_id
+    ON CONFLICT (source_id, source_key) DO NOTHING
+    RETURNING 1
   ), changed AS (
     UPDATE @crm@.sale AS s SET member_id = j.member_id, store_id = j.store_id, occurred_at = j.at, net_spend = j.amount, refund_of_id = j.refund_of_id, channel = j.channel
     FROM numbered AS j
@@ -471,8 +543,40 @@ BEGIN
     FROM numbered AS j WHERE s.id = j.id
     RETURNING 1
   )
-  SELECT count(*) INTO judged FROM done;
-  RETURN judged;
+  SELECT (SELECT count(*) FROM done), (SELECT count(*) FROM fresh) < count(*) INTO judged, overtaken
+  FROM numbered AS j WHERE j.faults = '' AND j.old_id IS NULL;
+END
+$$;
+COMMENT ON FUNCTION @crm@._sale_import_try(@crm@.import_batch, integer, boolean) IS 'judges and takes waiting rows of sale_staged, at most so many; refunds whose sale is not there yet wait unless last_try; answers how many, and whether another session made that wrong meanwhile, so that it is to be undone';
+
+CREATE OR REPLACE FUNCTION @crm@._sale_import_pass(b @crm@.import_batch, most integer, last_try boolean) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  attempt integer := 0;
+  tried record;
+  broken text;
+BEGIN
+  LOOP
+    attempt := attempt + 1;
+    BEGIN
+      tried := @crm@._sale_import_try(b, most, last_try);
+      IF NOT tried.overtaken THEN
+        RETURN tried.judged;
+      END IF;
+      RAISE EXCEPTION 'overtaken' USING ERRCODE = 'CRNOW';
+    EXCEPTION WHEN SQLSTATE 'CRNOW' THEN
+      PERFORM @crm@._import_again(attempt);
+    WHEN check_violation THEN
+      -- the member was merged into another meanwhile
+      GET STACKED DIAGNOSTICS broken = CONSTRAINT_NAME;
+      IF broken <> 'member_history_merged' THEN
+        RAISE;
+      END IF;
+      PERFORM @crm@._import_again(attempt);
+    END;
+  END LOOP;
 END
 $$;
 COMMENT ON FUNCTION @crm@._sale_import_pass(@crm@.import_batch, integer, boolean) IS 'judges and takes waiting rows of sale_staged, at most so many; refunds whose sale is not there yet wait unless last_try; answers how many';
@@ -506,6 +610,7 @@ DECLARE
   b @crm@.import_batch;
 BEGIN
   PERFORM @crm@._require('{manager}');
+  PERFORM @crm@._import_turn(sale_import.batch);
   b := @crm@._import_batch(sale_import.batch, 'sale');
   BEGIN
     LOOP
@@ -556,6 +661,7 @@ BEGIN
   IF batch_rows IS NULL OR batch_rows NOT BETWEEN 1 AND 1000000 THEN
     RAISE EXCEPTION 'batch_rows must be from 1 to 1000000' USING ERRCODE = 'invalid_parameter_value';
   END IF;
+  PERFORM @crm@._import_turn(batch);
   b := @crm@._import_batch(batch, NULL);
   judged := @crm@._import_pass(b, batch_rows, lenient);
   UPDATE @crm@.job_run AS j

@@ -251,6 +251,7 @@ BEGIN
   IF key IS NULL THEN
     RAISE EXCEPTION 'a contact must be given' USING ERRCODE = 'null_value_not_allowed';
   END IF;
+  PERFORM @crm@._arg_text(btrim(value), 'a contact', 500), @crm@._arg_text(label, 'a label', 100), @crm@._arg_text(verified_by, 'the way of verifying', 100);
   holder := @crm@._contact_put(member_id, kind, btrim(value), key, true);
   IF holder <> member_id THEN
     PERFORM @crm@._twin_note(member_id, holder, kind);
@@ -387,6 +388,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   PERFORM @crm@._require('{manager}');
+  PERFORM @crm@._arg_rows(max_rows);
   RETURN QUERY SELECT t.member_id, t.other_id, string_agg(t.reason, ', ' ORDER BY t.reason), min(t.found_at)
     FROM @crm@.member_twin AS t WHERE t.settled_at IS NULL
     GROUP BY t.member_id, t.other_id ORDER BY min(t.found_at), t.member_id, t.other_id LIMIT max_rows;
@@ -403,10 +405,25 @@ BEGIN
   PERFORM @crm@._require('{manager}');
   UPDATE @crm@.member_twin AS t SET settled_at = clock_timestamp(), settled_as = 'two persons'
   WHERE t.member_id = least(member_id, other_id) AND t.other_id = greatest(member_id, other_id) AND t.settled_at IS NULL;
-  RETURN FOUND;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  PERFORM @crm@._audit('member_twin_dismiss', member_id => least(member_id, other_id), subject => 'member ' || greatest(member_id, other_id));
+  RETURN true;
 END
 $$;
 COMMENT ON FUNCTION @crm@.member_twin_dismiss(bigint, bigint) IS 'settles that two members are two persons; says whether the pair was open. May be repeated. Level manager of all stores. Error: 42501';
+
+CREATE OR REPLACE FUNCTION @crm@._identity_check(provider text, app text, external_id text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM @crm@._arg_pattern(provider, 'provider', '^[a-z][a-z0-9_.-]{0,49}$', 'It is a word such as wechat, alipay or web.'),
+          @crm@._arg_text(app, 'an app', 100), @crm@._arg_text(external_id, 'an id at a provider', 200, needed => true);
+END
+$$;
+COMMENT ON FUNCTION @crm@._identity_check(text, text, text) IS 'raises 22023 or 22004 for an identity that cannot be one';
 
 -- Links an identity. One that another member has stays where it is; the answer is the member who has it now.
 CREATE OR REPLACE FUNCTION @crm@._identity_put(member_id bigint, provider text, app text, external_id text) RETURNS bigint
@@ -443,6 +460,7 @@ BEGIN
   IF answer IS NOT NULL THEN
     RETURN answer;
   END IF;
+  PERFORM @crm@._identity_check(provider, app, coalesce(external_id, union_id)), @crm@._identity_check(provider, app, coalesce(union_id, external_id));
   FOR i IN SELECT x.app, x.id FROM (VALUES (app, external_id), ('', union_id)) AS x(app, id) WHERE x.id IS NOT NULL LOOP
     holder := @crm@._identity_put(member_id, provider, i.app, i.id);
     IF holder <> member_id THEN
@@ -479,7 +497,7 @@ BEGIN
   RETURN answer::boolean;
 END
 $$;
-COMMENT ON FUNCTION @crm@.member_identity_link(bigint, text, text, text, text, text, boolean) IS 'links an id at a provider (wechat, alipay, web, ...) to a member: external_id within app (the openid of WeChat), union_id across the apps of the provider (its unionid). Levels app, manager. Errors: CR002, CR008 another member has it, CR603, CR004, 42501, 23514 not a provider or an id';
+COMMENT ON FUNCTION @crm@.member_identity_link(bigint, text, text, text, text, text, boolean) IS 'links an id at a provider (wechat, alipay, web, ...) to a member: external_id within app (the openid of WeChat), union_id across the apps of the provider (its unionid). Levels app, manager. Errors: CR002, CR008 another member has it, CR603, CR004, 22023 22004 not a provider or an id, 42501';
 
 CREATE OR REPLACE FUNCTION @crm@.member_identity_unlink(member_id bigint, provider text, external_id text, request_id text, app text DEFAULT '', dry_run boolean DEFAULT false) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE

@@ -55,6 +55,8 @@ BEGIN
       USING ERRCODE = 'invalid_parameter_value',
             HINT = 'For example: [{"provider": "wechat", "app": "wx1", "external_id": "o1", "union_id": "u1"}].';
   END IF;
+  PERFORM @crm@._identity_check(i.provider, i.app, coalesce(i.external_id, i.union_id)), @crm@._identity_check(i.provider, i.app, coalesce(i.union_id, i.external_id))
+    FROM jsonb_to_recordset(identities) AS i(provider text, app text, external_id text, union_id text);
   RETURN QUERY SELECT DISTINCT i.provider, x.app, x.id
     FROM jsonb_to_recordset(identities) AS i(provider text, app text, external_id text, union_id text)
          CROSS JOIN LATERAL (VALUES (coalesce(i.app, ''), i.external_id), ('', i.union_id)) AS x(app, id)
@@ -63,7 +65,7 @@ END
 $$;
 COMMENT ON FUNCTION @crm@._identities(jsonb) IS 'the identities given to member_register, one row each; 22023 when they are not in that form';
 
-CREATE OR REPLACE FUNCTION @crm@._person_check(full_name text, birth_day date, sex text, birth_calendar text) RETURNS void
+CREATE OR REPLACE FUNCTION @crm@._person_check(full_name text, email text, birth_day date, sex text, birth_calendar text, address text, region text, acquired_by text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -71,19 +73,23 @@ BEGIN
   IF birth_day > @crm@.local_day(clock_timestamp()) THEN
     RAISE EXCEPTION 'the birthday lies in the future' USING ERRCODE = 'invalid_parameter_value';
   END IF;
-  IF length(full_name) > 200 THEN
-    RAISE EXCEPTION 'a name has at most 200 characters' USING ERRCODE = 'invalid_parameter_value';
+  IF birth_day < '1850-01-01' THEN
+    RAISE EXCEPTION 'the birthday lies too far back' USING ERRCODE = 'invalid_parameter_value', HINT = 'Birthdays begin with 1850-01-01.';
   END IF;
-  -- a constraint would repeat the whole row in its message
+  PERFORM @crm@._arg_text(full_name, 'a name', 200), @crm@._arg_text(email, 'an e-mail address', 500), @crm@._arg_text(address, 'an address', 500),
+          @crm@._arg_text(region, 'a region', 100), @crm@._arg_text(acquired_by, 'the source of acquisition', 100);
   IF sex NOT IN ('female', 'male', 'other') THEN
     RAISE EXCEPTION 'unknown sex' USING ERRCODE = 'invalid_parameter_value', HINT = 'It is female, male, other or NULL.';
   END IF;
   IF birth_calendar NOT IN ('solar', 'lunar') THEN
     RAISE EXCEPTION 'unknown calendar of a birthday' USING ERRCODE = 'invalid_parameter_value', HINT = 'It is solar or lunar.';
   END IF;
+  IF birth_calendar = 'lunar' AND birth_day NOT BETWEEN '1901-02-19' AND '2100-12-31' THEN
+    RAISE EXCEPTION 'the birthday is outside of the lunar calendar''s table' USING ERRCODE = 'invalid_parameter_value', HINT = 'Keep it by the solar calendar.';
+  END IF;
 END
 $$;
-COMMENT ON FUNCTION @crm@._person_check(text, date, text, text) IS 'raises 22023 for a birthday in the future, a name that is none by its length, an unknown sex or calendar';
+COMMENT ON FUNCTION @crm@._person_check(text, text, date, text, text, text, text, text) IS 'raises 22023 for a birthday that cannot be, a text that is too long, an unknown sex or calendar';
 
 CREATE OR REPLACE FUNCTION @crm@._refuse_twin(member_id bigint, reason text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -126,10 +132,12 @@ BEGIN
   IF on_duplicate IS NULL OR on_duplicate NOT IN ('refuse', 'return') THEN
     RAISE EXCEPTION 'unknown on_duplicate' USING ERRCODE = 'invalid_parameter_value', HINT = 'It is refuse or return.';
   END IF;
-  PERFORM @crm@._person_check(full_name, birth_day, sex, birth_calendar);
-  IF NOT isfinite(joined_at) THEN
-    RAISE EXCEPTION 'an act needs a finite time' USING ERRCODE = 'invalid_parameter_value';
+  PERFORM @crm@._person_check(full_name, email, birth_day, sex, birth_calendar, address, region, acquired_by);
+  PERFORM @crm@._finite(joined_at);
+  IF joined_at < '1900-01-01' THEN
+    RAISE EXCEPTION 'the joining lies too far back' USING ERRCODE = 'invalid_parameter_value', HINT = 'Memberships begin with 1900-01-01.';
   END IF;
+  PERFORM @crm@._arg_store(store_id);
   -- one answer for a referrer whom the caller may not see and for none
   IF referrer_id IS NOT NULL AND NOT @crm@._member_visible(brought_by, levels) THEN
     RAISE EXCEPTION 'unknown referrer' USING ERRCODE = 'foreign_key_violation', HINT = 'The code of a member of another store is taken as referral_code.';
@@ -257,7 +265,11 @@ BEGIN
       USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Columns are full_name, phone, email, birth_day, sex, address, region, acquired_by and photo.';
   END IF;
-  PERFORM @crm@._person_check(full_name, birth_day, sex, birth_calendar);
+  PERFORM @crm@._person_check(full_name, email, birth_day, sex, birth_calendar, address, region, acquired_by), @crm@._arg_text(photo_uri, 'the address of a photo', 2000);
+  PERFORM @crm@._arg_store(store_id);
+  IF length(photo_hash) <> 32 THEN
+    RAISE EXCEPTION 'the hash of a photo is a SHA-256 of 32 bytes' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
 
   UPDATE @crm@.member AS m
   SET region = CASE WHEN 'region' = ANY (clear) THEN NULL ELSE coalesce(region, m.region) END,
@@ -340,7 +352,7 @@ BEGIN
   RETURN QUERY SELECT member_id, answer ->> 'changed';
 END
 $$;
-COMMENT ON FUNCTION @crm@.member_update(bigint, text, text, text, text, date, text, text, text, text, bigint, text, text, bytea, jsonb, text[], boolean) IS 'changes what is given and leaves what is NULL; clear names columns to empty. A phone or e-mail address takes the place of the preferred one; attributes are as in member_register, null takes one away. Answers with the names of the columns that changed. A repeat of the request gets the first answer; dry_run answers and writes nothing. Levels clerk, app, manager. Errors: CR002, CR004, CR008, CR601, CR603 member merged, CR605 attribute, 22023, 42501';
+COMMENT ON FUNCTION @crm@.member_update(bigint, text, text, text, text, date, text, text, text, text, bigint, text, text, bytea, jsonb, text[], boolean) IS 'changes what is given and leaves what is NULL; clear names columns to empty. A phone or e-mail address takes the place of the preferred one; attributes are as in member_register, null takes one away. Answers with the names of the columns that changed. A repeat of the request gets the first answer; dry_run answers and writes nothing. Levels clerk, app, manager. Errors: CR002, CR004, CR008, CR601, CR603 member merged, CR605 attribute, 22023, 23503 unknown store, 42501';
 
 CREATE OR REPLACE FUNCTION @crm@._member_close(request_id text, member_id bigint, closed_at timestamptz, reason text) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -355,7 +367,11 @@ BEGIN
   IF answer IS NOT NULL THEN
     RETURN answer;
   END IF;
-  UPDATE @crm@.member AS k SET closed_at = coalesce(k.closed_at, closed_at, clock_timestamp()) WHERE k.id = member_id RETURNING k.* INTO m;
+  PERFORM @crm@._finite(closed_at), @crm@._arg_text(reason, 'a reason', 500);
+  IF closed_at < m.joined_at THEN
+    RAISE EXCEPTION 'a membership cannot end before it began' USING ERRCODE = 'invalid_parameter_value', DETAIL = format('The member joined at %s.', m.joined_at);
+  END IF;
+  UPDATE @crm@.member AS k SET closed_at = coalesce(k.closed_at, closed_at, greatest(clock_timestamp(), k.joined_at)) WHERE k.id = member_id RETURNING k.* INTO m;
   -- the phone and the e-mail address may stand for somebody else now
   UPDATE @crm@.member_contact AS c SET is_key = false WHERE c.member_id = member_id AND c.is_key;
   PERFORM @crm@._audit('member_close', member_id => member_id, reason => reason, detail => jsonb_build_object('closed_at', m.closed_at));
@@ -386,7 +402,7 @@ BEGIN
   RETURN (answer ->> 'closed_at')::timestamptz;
 END
 $$;
-COMMENT ON FUNCTION @crm@.member_close(bigint, text, text, timestamptz, boolean) IS 'ends a membership and answers since when it is closed (an earlier end stands); books and history stay, personal data until erasure; phone and e-mail address may be registered again. Levels app, manager. Errors: CR002, CR004, CR603, 42501, 23514 closed before joined';
+COMMENT ON FUNCTION @crm@.member_close(bigint, text, text, timestamptz, boolean) IS 'ends a membership and answers since when it is closed (an earlier end stands); books and history stay, personal data until erasure; phone and e-mail address may be registered again. Levels app, manager. Errors: CR002, CR004, CR603, 22023 closed before joined or in the future, 42501';
 
 CREATE OR REPLACE FUNCTION @crm@.member_referral(member_id bigint) RETURNS TABLE (code text, link text, brought bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE

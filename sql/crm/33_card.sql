@@ -136,6 +136,7 @@ BEGIN
   IF given IS NULL THEN
     given := crm_member.luhn_append(t.prefix || lpad(fresh::text, greatest(9, length(fresh::text)), '0'));
   END IF;
+  PERFORM @crm@._arg_pattern(given, 'card number', '^[0-9A-Z]{4,40}$', 'A number has 4 to 40 digits and capital letters.');
   INSERT INTO @crm@.member_card AS c (id, number, member_id, type_id, state, chip_hash, store_id, issued_at, changed_at)
   VALUES (fresh, given, member_id, t.id, 'issued', CASE WHEN chip IS NOT NULL THEN @crm@._chip_hash(chip) END, store_id, moment, moment)
     ON CONFLICT DO NOTHING;
@@ -189,6 +190,8 @@ BEGIN
   IF answer IS NOT NULL THEN
     RETURN answer;
   END IF;
+  PERFORM @crm@._finite(at), @crm@._arg_text(reason, 'a reason', 500);
+  PERFORM @crm@._arg_store(store_id);
   moment := coalesce(at, clock_timestamp());
   IF action = 'issue' THEN
     fresh := @crm@._card_issue(member_id, card_type, new_number, chip, store_id, moment, activate);
@@ -213,6 +216,8 @@ BEGIN
   END IF;
   SELECT jsonb_build_object('member_id', k.member_id, 'card_no', k.number, 'state', k.state) INTO STRICT answer
   FROM @crm@.member_card AS k WHERE k.number = fresh;
+  PERFORM @crm@._audit('card_' || action, member_id => (answer ->> 'member_id')::bigint, subject => 'card ' || (SELECT k.id FROM @crm@.member_card AS k WHERE k.number = fresh),
+                       reason => reason, detail => jsonb_build_object('state', answer ->> 'state'));
   PERFORM @crm@._request_end(request_id, answer);
   RETURN answer;
 END
@@ -240,7 +245,7 @@ BEGIN
   RETURN QUERY SELECT answer ->> 'card_no', answer ->> 'state';
 END
 $$;
-COMMENT ON FUNCTION @crm@.card_issue(bigint, text, text, text, text, bigint, boolean, timestamptz, boolean) IS 'gives a card to a member: of a type, with the next number of the type (prefix, count, check digit) or one of your own (4 to 40 digits and capital letters), and the id of its chip in hexadecimal. A repeat of the request gets the first answer; dry_run answers and writes nothing. Levels clerk, app, manager. Errors: CR002, CR004, CR602 no such type, CR603, CR606 number or chip taken, 23514 not a number, 42501';
+COMMENT ON FUNCTION @crm@.card_issue(bigint, text, text, text, text, bigint, boolean, timestamptz, boolean) IS 'gives a card to a member: of a type, with the next number of the type (prefix, count, check digit) or one of your own (4 to 40 digits and capital letters), and the id of its chip in hexadecimal. A repeat of the request gets the first answer; dry_run answers and writes nothing. Levels clerk, app, manager. Errors: CR002, CR004, CR602 no such type, CR603, CR606 number or chip taken, 22023 not a number, 23503 unknown store, 42501';
 
 CREATE OR REPLACE FUNCTION @crm@.card_change(number text, action text, request_id text, reason text DEFAULT NULL, new_number text DEFAULT NULL, chip text DEFAULT NULL,
   store_id bigint DEFAULT NULL, occurred_at timestamptz DEFAULT NULL, dry_run boolean DEFAULT false)
@@ -271,7 +276,7 @@ BEGIN
   RETURN QUERY SELECT answer ->> 'card_no', answer ->> 'state';
 END
 $$;
-COMMENT ON FUNCTION @crm@.card_change(text, text, text, text, text, text, bigint, timestamptz, boolean) IS 'records what became of a card: action activate, lose, find, freeze, unfreeze, replace (with the number or chip of the new card, else the next number; the answer is the new card) or close. A repeat of the request gets the first answer; dry_run answers and writes nothing. Levels clerk, app, manager. Errors: CR002, CR606, CR607 the state of the card does not allow it, CR608 no such card that the caller may see, 22023';
+COMMENT ON FUNCTION @crm@.card_change(text, text, text, text, text, text, bigint, timestamptz, boolean) IS 'records what became of a card: action activate, lose, find, freeze, unfreeze, replace (with the number or chip of the new card, else the next number; the answer is the new card) or close. A repeat of the request gets the first answer; dry_run answers and writes nothing. Levels clerk, app, manager. Errors: CR002, CR606, CR607 the state of the card does not allow it, CR608 no such card that the caller may see, 22023, 23503 unknown store';
 
 -- Where a card leads, whatever became of it.
 CREATE OR REPLACE FUNCTION @crm@.card_lookup(number text DEFAULT NULL, chip text DEFAULT NULL)

@@ -161,6 +161,14 @@ DECLARE
   kept record;
 BEGIN
   PERFORM @crm@._require('{manager}');
+  PERFORM @crm@._arg_pattern(code, 'code of an attribute', '^[a-z][a-z0-9_]{0,49}$', 'It is a word of small letters, digits and _.'),
+          @crm@._arg_text(name, 'the name of an attribute', 200, needed => true), @crm@._arg_choice(value_type, 'type of an attribute', '{text,integer,number,date,boolean,choice}'),
+          @crm@._arg_text(pattern, 'a pattern', 500);
+  IF (value_type = 'choice') <> coalesce(cardinality(choices) > 0 AND array_position(choices, NULL) IS NULL, false) OR (pattern IS NOT NULL AND value_type <> 'text')
+     OR (coalesce(min_value, max_value) IS NOT NULL AND value_type NOT IN ('integer', 'number', 'date')) THEN
+    RAISE EXCEPTION 'the check does not go with the type of the attribute'
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'A choice needs choices; a pattern is for texts, bounds are for integer, number and date.';
+  END IF;
   -- a pattern or a bound that cannot be read is refused here, not at a till
   PERFORM '' ~ pattern, CASE WHEN value_type = 'date' THEN (min_value::date, max_value::date)::text ELSE (min_value::numeric, max_value::numeric)::text END;
   INSERT INTO @crm@.attribute AS k (code, name, value_type, min_value, max_value, pattern, choices)
@@ -173,10 +181,11 @@ BEGIN
   FOR kept IN SELECT v.value FROM @crm@.member_attribute AS v WHERE v.attribute_id = a.id GROUP BY v.value LOOP
     PERFORM @crm@._attribute_value(a, to_jsonb(kept.value));
   END LOOP;
+  PERFORM @crm@._audit('attribute_define', subject => 'attribute ' || code, detail => to_jsonb(a) - 'id' - 'defined_at');
   RETURN a.id;
 END
 $$;
-COMMENT ON FUNCTION @crm@.attribute_define(text, text, text, text, text, text, text[]) IS 'defines an attribute of members or changes its name, bounds, pattern or choices; types are text, integer, number, date, boolean and choice. A change that values already there would not fit is refused. May be repeated. Level manager of all stores. Errors: CR605 values there do not fit, 2201B bad pattern, 22P02 bad bound, 23514 not a code or type, 42501';
+COMMENT ON FUNCTION @crm@.attribute_define(text, text, text, text, text, text, text[]) IS 'defines an attribute of members or changes its name, bounds, pattern or choices; types are text, integer, number, date, boolean and choice. A change that values already there would not fit is refused. May be repeated. Level manager of all stores. Errors: CR605 values there do not fit, 2201B bad pattern, 22P02 bad bound, 22023 not a code, a type or a check that goes with it, 42501';
 
 CREATE OR REPLACE FUNCTION @crm@.member_attributes(member_id bigint) RETURNS TABLE (code text, name text, value text, changed_at timestamptz)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
@@ -202,6 +211,7 @@ DECLARE
   a @crm@.attribute;
   stores bigint[] := @crm@._member_stores('{clerk,app,manager}');
 BEGIN
+  PERFORM @crm@._arg_rows(max_rows);
   SELECT k.* INTO a FROM @crm@.attribute AS k WHERE k.code = code;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'unknown attribute' USING ERRCODE = 'CR605', HINT = 'The table attribute lists them.';
@@ -239,13 +249,15 @@ AS $$
 DECLARE
   answer jsonb;
   word text := btrim(tag);
+  wanted boolean := coalesce(on_member, true);
 BEGIN
   PERFORM @crm@._require_member(member_id, '{clerk,app,manager}');
   PERFORM @crm@._member_lock(member_id);
   BEGIN
-    answer := @crm@._request_begin(request_id, 'member_tag_set', jsonb_build_array(member_id, word, on_member));
+    answer := @crm@._request_begin(request_id, 'member_tag_set', jsonb_build_array(member_id, word, wanted));
     IF answer IS NULL THEN
-      IF on_member THEN
+      PERFORM @crm@._arg_text(word, 'a tag', 100, needed => true);
+      IF wanted THEN
         INSERT INTO @crm@.tag AS t (name) VALUES (word) ON CONFLICT DO NOTHING;
         INSERT INTO @crm@.member_tag AS b (member_id, tag_id, role_name)
         SELECT member_id, t.id, @crm@.caller() FROM @crm@.tag AS t WHERE t.name = word
@@ -254,6 +266,9 @@ BEGIN
         DELETE FROM @crm@.member_tag AS b USING @crm@.tag AS t WHERE t.name = word AND b.tag_id = t.id AND b.member_id = member_id;
       END IF;
       answer := to_jsonb(FOUND);
+      IF answer::boolean THEN
+        PERFORM @crm@._audit('member_tag_set', member_id => member_id, new_value => to_jsonb(word), detail => jsonb_build_object('on_member', wanted));
+      END IF;
       PERFORM @crm@._request_end(request_id, answer);
     END IF;
     IF dry_run THEN
@@ -265,7 +280,7 @@ BEGIN
   RETURN answer::boolean;
 END
 $$;
-COMMENT ON FUNCTION @crm@.member_tag_set(bigint, text, text, boolean, boolean) IS 'puts a tag on a member, or, with on_member false, takes it off; says whether that changed anything. A new word becomes a tag. Levels clerk, app, manager. Errors: CR002, CR004, CR603, 23514 empty or too long, 42501';
+COMMENT ON FUNCTION @crm@.member_tag_set(bigint, text, text, boolean, boolean) IS 'puts a tag on a member, or, with on_member false, takes it off; says whether that changed anything. A new word becomes a tag. Levels clerk, app, manager. Errors: CR002, CR004, CR603, 22004 22023 empty or too long, 42501';
 
 CREATE OR REPLACE FUNCTION @crm@.tag_members(tag text, max_rows integer DEFAULT 100) RETURNS TABLE (member_id bigint, member_no text, tagged_at timestamptz)
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -274,6 +289,7 @@ AS $$
 DECLARE
   stores bigint[] := @crm@._member_stores('{clerk,app,manager}');
 BEGIN
+  PERFORM @crm@._arg_rows(max_rows);
   RETURN QUERY SELECT m.id, m.member_no, b.tagged_at
     FROM @crm@.tag AS t JOIN @crm@.member_tag AS b ON b.tag_id = t.id JOIN @crm@.member AS m ON m.id = b.member_id
     WHERE t.name = btrim(tag_members.tag) AND (stores IS NULL OR m.home_store_id = ANY (stores))

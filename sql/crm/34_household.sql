@@ -46,6 +46,7 @@ DECLARE
 BEGIN
   PERFORM @crm@._require_member(member_id, '{clerk,app,manager}');
   PERFORM @crm@._require_member(with_member_id, '{clerk,app,manager}');
+  PERFORM @crm@._arg_text(part, 'the part in a household', 50);
   IF member_id = with_member_id THEN
     RAISE EXCEPTION 'a household has two members or more' USING ERRCODE = 'invalid_parameter_value';
   END IF;
@@ -65,6 +66,7 @@ BEGIN
       ELSE
         UPDATE @crm@.household_member AS h SET part = coalesce(household_join.part, h.part) WHERE h.member_id = member_id AND h.left_at IS NULL;
       END IF;
+      PERFORM @crm@._audit('household_join', member_id => member_id, subject => 'household ' || home, detail => jsonb_build_object('with', with_member_id));
       answer := to_jsonb(home);
       PERFORM @crm@._request_end(request_id, answer);
     END IF;
@@ -94,6 +96,9 @@ BEGIN
     IF answer IS NULL THEN
       UPDATE @crm@.household_member AS h SET left_at = clock_timestamp() WHERE h.member_id = member_id AND h.left_at IS NULL;
       answer := to_jsonb(FOUND);
+      IF answer::boolean THEN
+        PERFORM @crm@._audit('household_leave', member_id => member_id);
+      END IF;
       PERFORM @crm@._request_end(request_id, answer);
     END IF;
     IF dry_run THEN

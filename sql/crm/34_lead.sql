@@ -68,6 +68,12 @@ BEGIN
   BEGIN
     answer := @crm@._request_begin(request_id, 'lead_add', jsonb_build_array(source, full_name, phone, email, store_id, campaign, note, referrer_id, occurred_at));
     IF answer IS NULL THEN
+      PERFORM @crm@._arg_text(source, 'the source of a lead', 100, needed => true), @crm@._arg_text(campaign, 'a campaign', 100), @crm@._arg_text(btrim(full_name), 'a name', 200),
+              @crm@._arg_text(phone, 'a phone', 50), @crm@._arg_text(btrim(email), 'an e-mail address', 320), @crm@._arg_text(note, 'a note', 4000);
+      PERFORM @crm@._finite(occurred_at), @crm@._arg_store(store_id), @crm@._contact_key_or_error('email', NULLIF(btrim(email), ''));
+      IF referrer_id IS NOT NULL AND NOT @crm@._member_visible(@crm@._member_id(referrer_id), '{clerk,app,manager}') THEN
+        RAISE EXCEPTION 'unknown referrer' USING ERRCODE = 'foreign_key_violation', HINT = 'Name a member whom you may see, or none.';
+      END IF;
       INSERT INTO @crm@.lead AS l (source, campaign, store_id, full_name, phone, email, note, referrer_id, made_at)
       VALUES (source, campaign, store_id, NULLIF(btrim(full_name), ''), @crm@._contact_key_or_error('phone', NULLIF(btrim(phone), '')), NULLIF(btrim(email), ''),
               note, @crm@._member_id(referrer_id), coalesce(occurred_at, clock_timestamp()))
@@ -84,7 +90,7 @@ BEGIN
   RETURN answer::bigint;
 END
 $$;
-COMMENT ON FUNCTION @crm@.lead_add(text, text, text, text, text, bigint, text, text, bigint, timestamptz, boolean) IS 'records a lead and answers with its id. A repeat of the request gets the first answer; dry_run answers and writes nothing. Levels clerk, app, manager. Errors: CR002, CR601 not a phone, 23503 unknown store, 42501';
+COMMENT ON FUNCTION @crm@.lead_add(text, text, text, text, text, bigint, text, text, bigint, timestamptz, boolean) IS 'records a lead and answers with its id. A repeat of the request gets the first answer; dry_run answers and writes nothing. Levels clerk, app, manager. Errors: CR002, CR601 not a phone or e-mail address, 22023 22004 a text too long or missing, 23503 unknown store or referrer, 42501';
 
 CREATE OR REPLACE FUNCTION @crm@.lead_update(lead_id bigint, state text, request_id text, note text DEFAULT NULL, dry_run boolean DEFAULT false) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
@@ -101,6 +107,7 @@ BEGIN
       IF l.state = 'converted' OR state = 'converted' THEN
         RAISE EXCEPTION 'a lead is converted by lead_convert, once' USING ERRCODE = 'CR609';
       END IF;
+      PERFORM @crm@._arg_choice(state, 'state of a lead', '{new,contacted,qualified,lost}'), @crm@._arg_text(note, 'a note', 4000);
       UPDATE @crm@.lead AS k SET state = lead_update.state, note = coalesce(lead_update.note, k.note), changed_at = clock_timestamp() WHERE k.id = lead_id;
       answer := to_jsonb(state);
       PERFORM @crm@._request_end(request_id, answer);
@@ -114,7 +121,7 @@ BEGIN
   RETURN answer #>> '{}';
 END
 $$;
-COMMENT ON FUNCTION @crm@.lead_update(bigint, text, text, text, boolean) IS 'says how far a lead is (new, contacted, qualified, lost). Levels clerk, app, manager. Errors: CR002, CR609 no such lead, or converted, 23514 unknown state';
+COMMENT ON FUNCTION @crm@.lead_update(bigint, text, text, text, boolean) IS 'says how far a lead is (new, contacted, qualified, lost). Levels clerk, app, manager. Errors: CR002, CR609 no such lead, or converted, 22023 unknown state';
 
 CREATE OR REPLACE FUNCTION @crm@.lead_convert(lead_id bigint, request_id text, store_id bigint DEFAULT NULL, joined_at timestamptz DEFAULT NULL, dry_run boolean DEFAULT false)
 RETURNS TABLE (member_id bigint, member_no text, existed boolean)

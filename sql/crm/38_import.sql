@@ -143,6 +143,19 @@ RETURN CASE WHEN lower(btrim(value, U&' \0009\000A\000D\00A0\3000''')) IN ('', '
        THEN NULL ELSE btrim(value, U&' \0009\000A\000D\00A0\3000''') END;
 COMMENT ON FUNCTION @crm@._staged_value(text) IS 'a staged text without white space at its ends, NULL for what systems write where there is nothing';
 
+-- Who ran which batch when; the rows of the batch say what became of each.
+CREATE OR REPLACE FUNCTION @crm@._import_note(door text, b @crm@.import_batch, judged bigint) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF judged > 0 THEN
+    PERFORM @crm@._audit(door, subject => 'batch ' || b.id, detail => jsonb_build_object('kind', b.kind, 'rows', judged));
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION @crm@._import_note(text, @crm@.import_batch, bigint) IS 'an entry of the audit log for an import that judged rows';
+
 -- Taken before the row of a batch, so that who runs two batches meets no one who holds the second.
 CREATE OR REPLACE FUNCTION @crm@._import_turn(batch text) RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
@@ -186,6 +199,10 @@ BEGIN
     RAISE EXCEPTION 'a batch has a name, a kind and a source'
       USING ERRCODE = 'invalid_parameter_value', HINT = 'Names have 1 to 200 characters; kinds are member and sale.';
   END IF;
+  IF rows_expected < 0 OR abs(amount_expected) >= 1e16 OR amount_expected = 'NaN' OR phone_region IS NULL THEN
+    RAISE EXCEPTION 'a control total cannot be so'
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'rows_expected is 0 or more, amount_expected less than 1e16, phone_region a region such as CN.';
+  END IF;
   -- an unknown region is refused here, not in each row
   PERFORM crm_member.phone_e164('', phone_region);
   INSERT INTO @crm@.realm AS r (name) VALUES (source) ON CONFLICT DO NOTHING;
@@ -221,7 +238,8 @@ DECLARE
 BEGIN
   PERFORM @crm@._require('{manager}');
   b := @crm@._import_batch(batch, NULL);
-  IF jsonb_typeof(staged) IS DISTINCT FROM 'array' THEN
+  IF jsonb_typeof(staged) IS DISTINCT FROM 'array'
+     OR EXISTS (SELECT FROM jsonb_array_elements(CASE jsonb_typeof(staged) WHEN 'array' THEN staged END) AS s WHERE jsonb_typeof(s) <> 'object') THEN
     RAISE EXCEPTION 'staged rows are an array of objects' USING ERRCODE = 'invalid_parameter_value';
   END IF;
   IF b.kind = 'member' THEN
@@ -291,7 +309,7 @@ BEGIN
              CASE WHEN p.birth_text IS NOT NULL AND p.birth_day IS NULL OR p.birth_day < '1850-01-01' THEN 'bad_birth_day' WHEN p.birth_day > today THEN 'future_birth_day' END,
              CASE WHEN p.birth_calendar IS NULL OR p.birth_calendar = 'lunar' AND p.birth_day NOT BETWEEN '1901-02-19' AND '2100-12-31' THEN 'bad_birth_calendar' END,
              CASE WHEN p.sex IS NULL AND p.sex_text NOT IN ('0', '9', 'unknown', U&'\4FDD\5BC6') THEN 'bad_sex' END,
-             CASE WHEN p.joined_text IS NOT NULL AND p.joined_at IS NULL THEN 'bad_joined_at' WHEN p.joined_at > clock_timestamp() THEN 'future_joined_at' END,
+             CASE WHEN p.joined_text IS NOT NULL AND p.joined_at IS NULL OR p.joined_at < '1900-01-01' THEN 'bad_joined_at' WHEN p.joined_at > clock_timestamp() THEN 'future_joined_at' END,
              CASE WHEN p.store IS NOT NULL AND p.store_id IS NULL THEN 'unknown_store' END) AS faults
     FROM parsed AS p
          LEFT JOIN @crm@.member_key AS k ON k.realm_id = b.realm_id AND k.key = p.key
@@ -330,7 +348,7 @@ BEGIN
   ), made AS (
     INSERT INTO @crm@.member (id, member_no, home_store_id, region, joined_at, acquired_by)
     SELECT t.member_id, lpad(t.member_id::text, greatest(8, length(t.member_id::text)), '0'), t.store_id, t.region,
-           coalesce(CASE WHEN t.joined_at <= clock_timestamp() THEN t.joined_at END, clock_timestamp()), coalesce(t.acquired_by, 'import')
+           coalesce(CASE WHEN t.joined_at BETWEEN '1900-01-01' AND clock_timestamp() THEN t.joined_at END, clock_timestamp()), coalesce(t.acquired_by, 'import')
     FROM taken AS t WHERE t.kind = 'new' ORDER BY t.id
   ), moved AS (
     UPDATE @crm@.member AS m SET home_store_id = coalesce(t.store_id, m.home_store_id), region = coalesce(t.region, m.region)
@@ -450,14 +468,19 @@ AS $$
 #variable_conflict use_column
 DECLARE
   b @crm@.import_batch;
+  judged bigint;
+  taken bigint := 0;
 BEGIN
   PERFORM @crm@._require('{manager}');
   PERFORM @crm@._import_turn(member_import.batch);
   b := @crm@._import_batch(member_import.batch, 'member');
   BEGIN
     LOOP
-      EXIT WHEN @crm@._member_import_pass(b, 20000, lenient) = 0;
+      judged := @crm@._member_import_pass(b, 20000, lenient);
+      EXIT WHEN judged = 0;
+      taken := taken + judged;
     END LOOP;
+    PERFORM @crm@._import_note('member_import', b, taken);
     RETURN QUERY SELECT s.id, s.source_key, s.verdict, s.reason, CASE WHEN NOT dry_run OR s.verdict <> 'new' THEN s.member_id END
                  FROM @crm@.member_staged AS s WHERE s.batch = b.name ORDER BY s.id;
     IF dry_run THEN
@@ -608,14 +631,19 @@ AS $$
 #variable_conflict use_column
 DECLARE
   b @crm@.import_batch;
+  judged bigint;
+  taken bigint := 0;
 BEGIN
   PERFORM @crm@._require('{manager}');
   PERFORM @crm@._import_turn(sale_import.batch);
   b := @crm@._import_batch(sale_import.batch, 'sale');
   BEGIN
     LOOP
-      EXIT WHEN @crm@._import_pass(b, 50000, false) = 0;
+      judged := @crm@._import_pass(b, 50000, false);
+      EXIT WHEN judged = 0;
+      taken := taken + judged;
     END LOOP;
+    PERFORM @crm@._import_note('sale_import', b, taken);
     RETURN QUERY SELECT s.id, s.source_key, s.verdict, s.reason, CASE WHEN NOT dry_run OR s.verdict <> 'new' THEN s.sale_id END
                  FROM @crm@.sale_staged AS s WHERE s.batch = b.name ORDER BY s.id;
     IF dry_run THEN
@@ -643,6 +671,7 @@ BEGIN
   SELECT 'import', b.name, CASE b.kind WHEN 'member' THEN (SELECT count(*) FROM @crm@.member_staged AS s WHERE s.batch = b.name AND s.verdict IS NULL)
                                        ELSE (SELECT count(*) FROM @crm@.sale_staged AS s WHERE s.batch = b.name AND s.verdict IS NULL) END
   RETURNING j.id INTO run;
+  PERFORM @crm@._audit('import_run', subject => 'batch ' || b.id, detail => jsonb_build_object('kind', b.kind, 'job_run', run));
   RETURN run;
 END
 $$;
@@ -756,7 +785,12 @@ BEGIN
          FROM jsonb_populate_record(s, changes) AS n)
     WHERE s.id = row_id AND s.batch = b.name AND s.verdict = 'rejected';
   END IF;
-  RETURN FOUND;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  PERFORM @crm@._audit('import_repair', subject => 'batch ' || b.id || ' row ' || row_id, new_value => changes,
+                       detail => (SELECT jsonb_agg(k ORDER BY k) FROM jsonb_object_keys(changes) AS k));
+  RETURN true;
 END
 $$;
 COMMENT ON FUNCTION @crm@.import_repair(text, bigint, jsonb) IS 'changes columns of a rejected row, which then waits to be judged again; false when there is no such rejected row. Level manager. Errors: 42704 no such batch, 22023 other columns';
@@ -778,6 +812,7 @@ BEGIN
     DELETE FROM @crm@.sale_staged AS s WHERE s.batch = b.name AND (s.verdict IS NULL OR s.verdict = 'rejected');
   END IF;
   GET DIAGNOSTICS n = ROW_COUNT;
+  PERFORM @crm@._import_note('import_discard', b, n);
   RETURN n;
 END
 $$;

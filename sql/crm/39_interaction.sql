@@ -100,6 +100,12 @@ BEGIN
   IF answer IS NOT NULL THEN
     RETURN answer;
   END IF;
+  PERFORM @crm@._arg_choice(kind, 'kind of interaction', '{enquiry,complaint,visit,call,like,comment,share,review,service,other}'),
+          @crm@._arg_text(channel, 'a channel', 50), @crm@._arg_text(subject, 'a subject', 200), @crm@._arg_text(btrim(note), 'a note', 10000);
+  IF rating NOT BETWEEN 1 AND 5 THEN
+    RAISE EXCEPTION 'a rating is from 1 to 5' USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It was %s.', rating);
+  END IF;
+  PERFORM @crm@._finite(at), @crm@._arg_store(store_id), @crm@._arg_product(product_id);
   INSERT INTO @crm@.interaction AS i (member_id, kind, channel, subject, store_id, product_id, rating, role_name, occurred_at)
   VALUES (whose, kind, channel, subject, store_id, product_id, rating, @crm@.caller(), coalesce(at, clock_timestamp()))
   RETURNING i.id INTO made;
@@ -136,7 +142,7 @@ BEGIN
   RETURN answer::bigint;
 END
 $$;
-COMMENT ON FUNCTION @crm@.interaction_add(bigint, text, text, text, text, text, bigint, bigint, integer, timestamptz, boolean) IS 'records an interaction (kind enquiry, complaint, visit, call, like, comment, share, review, service or other; rating 1 to 5) and answers with its id; a complaint goes to the outbox too. A repeat of the request gets the first answer; dry_run answers and writes nothing. Levels clerk, app, manager. Errors: CR002, CR004, 23514 unknown kind or rating, 23503 unknown store or product, 42501';
+COMMENT ON FUNCTION @crm@.interaction_add(bigint, text, text, text, text, text, bigint, bigint, integer, timestamptz, boolean) IS 'records an interaction (kind enquiry, complaint, visit, call, like, comment, share, review, service or other; rating 1 to 5) and answers with its id; a complaint goes to the outbox too. A repeat of the request gets the first answer; dry_run answers and writes nothing. Levels clerk, app, manager. Errors: CR002, CR004, 22023 unknown kind or rating, or a text too long, 23503 unknown store or product, 42501';
 
 CREATE OR REPLACE FUNCTION @crm@.interaction_follow(interaction_id bigint, state text, request_id text, note text DEFAULT NULL, occurred_at timestamptz DEFAULT NULL, dry_run boolean DEFAULT false) RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
@@ -156,6 +162,7 @@ BEGIN
   BEGIN
     answer := @crm@._request_begin(request_id, 'interaction_follow', jsonb_build_array(interaction_id, state, note, occurred_at));
     IF answer IS NULL THEN
+      PERFORM @crm@._arg_choice(state, 'state of an interaction', '{open,handled,closed,reopened}'), @crm@._arg_text(btrim(note), 'a note', 10000), @crm@._finite(occurred_at);
       SELECT coalesce(max(s.step_no), 0) + 1 INTO step FROM @crm@.interaction_step AS s WHERE s.interaction_id = interaction_id;
       INSERT INTO @crm@.interaction_step AS s (interaction_id, step_no, state, role_name, occurred_at)
       VALUES (interaction_id, step, state, @crm@.caller(), coalesce(occurred_at, clock_timestamp()));
@@ -172,7 +179,7 @@ BEGIN
   RETURN answer::integer;
 END
 $$;
-COMMENT ON FUNCTION @crm@.interaction_follow(bigint, text, text, text, timestamptz, boolean) IS 'says what came of an interaction (state open, handled, closed or reopened) and answers with the number of the step. Levels clerk, app, manager. Errors: CR002, CR610 no such interaction that the caller may see, 23514 unknown state';
+COMMENT ON FUNCTION @crm@.interaction_follow(bigint, text, text, text, timestamptz, boolean) IS 'says what came of an interaction (state open, handled, closed or reopened) and answers with the number of the step. Levels clerk, app, manager. Errors: CR002, CR610 no such interaction that the caller may see, 22023 unknown state';
 
 -- A member and those merged into it.
 CREATE OR REPLACE FUNCTION @crm@._member_group(member_id bigint) RETURNS bigint[]
@@ -191,7 +198,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   PERFORM @crm@._require_member(member_id, '{clerk,app,manager}');
-  PERFORM @crm@._audit_read('interactions', ARRAY[member_id]);
+  PERFORM @crm@._arg_rows(max_rows), @crm@._audit_read('interactions', ARRAY[member_id]);
   RETURN QUERY SELECT i.id, i.kind, i.channel, i.subject, i.store_id, i.rating::integer, i.occurred_at,
       coalesce((SELECT s.state FROM @crm@.interaction_step AS s WHERE s.interaction_id = i.id ORDER BY s.step_no DESC LIMIT 1),
                CASE WHEN i.kind IN ('enquiry', 'complaint') THEN 'open' ELSE 'closed' END),
@@ -242,9 +249,11 @@ DECLARE
   answer jsonb;
   written bigint;
   first_at timestamptz;
+  bad record;
 BEGIN
   PERFORM @crm@._require('{app,manager}');
-  IF jsonb_typeof(events) IS DISTINCT FROM 'array' OR jsonb_array_length(events) > 10000 THEN
+  IF jsonb_typeof(events) IS DISTINCT FROM 'array' OR jsonb_array_length(events) > 10000
+     OR EXISTS (SELECT FROM jsonb_array_elements(CASE jsonb_typeof(events) WHEN 'array' THEN events END) AS e WHERE jsonb_typeof(e) <> 'object') THEN
     RAISE EXCEPTION 'events must be an array of at most 10000 footprints'
       USING ERRCODE = 'invalid_parameter_value',
             HINT = 'For example: [{"member_id": 1, "kind": "page_view", "channel": "app", "subject": "product:12", "seconds": 40, "occurred_at": "2024-05-01T10:00:00+08:00"}].';
@@ -256,6 +265,22 @@ BEGIN
       IF EXISTS (SELECT FROM jsonb_to_recordset(events) AS e(occurred_at timestamptz)
                  WHERE e.occurred_at NOT BETWEEN clock_timestamp() - interval '20 years' AND clock_timestamp() + interval '2 days') THEN
         RAISE EXCEPTION 'a footprint lies in the future or more than twenty years back' USING ERRCODE = 'datetime_field_overflow';
+      END IF;
+      SELECT x.* INTO bad
+      FROM (SELECT e.place, m.id IS NULL AS unknown, e.member_id,
+                   CASE WHEN m.id IS NULL THEN 'there is no such member'
+                        WHEN e.kind IS NULL OR e.kind !~ '^[a-z][a-z0-9_.]{0,49}$' THEN 'its kind is no word of small letters, digits, _ and .'
+                        WHEN length(e.channel) > 50 THEN 'its channel has more than 50 characters'
+                        WHEN length(e.subject) > 200 THEN 'its subject has more than 200 characters'
+                        WHEN e.seconds < 0 THEN 'its seconds are negative' END AS fault
+            FROM ROWS FROM (jsonb_to_recordset(events) AS (member_id bigint, kind text, channel text, subject text, seconds integer)) WITH ORDINALITY
+                   AS e(member_id, kind, channel, subject, seconds, place)
+                 LEFT JOIN @crm@.member AS m ON m.id = e.member_id) AS x
+      WHERE x.fault IS NOT NULL ORDER BY x.place LIMIT 1;
+      IF FOUND THEN
+        RAISE EXCEPTION '%', CASE WHEN bad.unknown THEN 'a footprint is of an unknown member' ELSE 'a footprint cannot be so' END
+          USING ERRCODE = CASE WHEN bad.unknown THEN 'foreign_key_violation' ELSE 'invalid_parameter_value' END,
+                DETAIL = format('Footprint %s: %s.', bad.place, bad.fault), HINT = 'None of the footprints was taken.';
       END IF;
       FOR first_at IN SELECT min(coalesce(e.occurred_at, clock_timestamp())) FROM jsonb_to_recordset(events) AS e(occurred_at timestamptz)
                       GROUP BY date_trunc('month', @crm@.local_day(coalesce(e.occurred_at, clock_timestamp()))::timestamp) ORDER BY 1 LOOP
@@ -278,7 +303,7 @@ BEGIN
   RETURN answer::bigint;
 END
 $$;
-COMMENT ON FUNCTION @crm@.footprint_add(jsonb, text, boolean) IS 'records footprints, all of them or none: [{"member_id": 1, "kind": "page_view", "channel": "app", "subject": "product:12", "seconds": 40, "occurred_at": "2024-05-01T10:00:00+08:00"}], at most 10000 a call; answers how many. A repeat of the request gets the first answer; dry_run answers and writes nothing. Levels app, manager of all stores. Errors: CR002, 22023, 22008 an instant that cannot be, 23503 unknown member, 23514 not a kind, 42501';
+COMMENT ON FUNCTION @crm@.footprint_add(jsonb, text, boolean) IS 'records footprints, all of them or none: [{"member_id": 1, "kind": "page_view", "channel": "app", "subject": "product:12", "seconds": 40, "occurred_at": "2024-05-01T10:00:00+08:00"}], at most 10000 a call; answers how many. A repeat of the request gets the first answer; dry_run answers and writes nothing. Levels app, manager of all stores. Errors: CR002, 22023, 22008 an instant that cannot be, 23503 unknown member, 42501';
 
 CREATE OR REPLACE FUNCTION @crm@.footprints(member_id bigint, from_at timestamptz DEFAULT NULL, to_at timestamptz DEFAULT NULL, max_rows integer DEFAULT 100)
 RETURNS TABLE (occurred_at timestamptz, kind text, channel text, subject text, seconds integer)
@@ -287,6 +312,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   PERFORM @crm@._require_member(member_id, '{app,manager}');
+  PERFORM @crm@._arg_rows(max_rows);
   RETURN QUERY SELECT f.occurred_at, f.kind, f.channel, f.subject, f.seconds FROM @crm@.footprint AS f
     WHERE f.member_id = ANY (@crm@._member_group(footprints.member_id))
       AND f.occurred_at >= coalesce(from_at, '-infinity') AND f.occurred_at < coalesce(to_at, 'infinity')
@@ -303,6 +329,9 @@ AS $$
 DECLARE
   part record;
 BEGIN
+  IF before_day IS NULL OR NOT isfinite(before_day) THEN
+    RAISE EXCEPTION 'footprints are dropped up to a finite day' USING ERRCODE = 'invalid_parameter_value', HINT = 'For example, current_date - 730.';
+  END IF;
   FOR part IN
     SELECT c.relname, to_date(right(c.relname, 7), 'YYYY_MM') AS month
     FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
@@ -317,4 +346,4 @@ BEGIN
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION @crm@.footprint_drop(date) IS 'drops the months of footprints that end on or before a local day and lists them; for the owner. For retention: footprints are not deleted one by one';
+COMMENT ON FUNCTION @crm@.footprint_drop(date) IS 'drops the months of footprints that end on or before a local day and lists them; for the owner; 22023 for a day that is not finite. For retention: footprints are not deleted one by one';

@@ -155,6 +155,7 @@ BEGIN
     -- it is allowed or not, on all channels
     channel := 'any';
   END IF;
+  PERFORM @crm@._arg_text(text_version, 'the version of a text', 100), @crm@._arg_text(evidence, 'evidence', 2000);
   IF NOT isfinite(at) OR at > clock_timestamp() + interval '5 minutes' THEN
     RAISE EXCEPTION 'consent cannot be given or withdrawn in the future' USING ERRCODE = 'invalid_parameter_value';
   END IF;

@@ -55,6 +55,16 @@ SELECT x -> 'tier' ->> 'code' AS tier, x -> 'behaviour' AS behaviour FROM crm.me
 -- segments as the refreshes found them: scored alone, R is 5, F and M are 1: New
 SELECT count(*) > 0 AS refreshed FROM crm.refresh_reports(as_of => '2024-06-10');
 SELECT x -> 'behaviour' ->> 'segment' AS segment, x -> 'behaviour' ->> 'segment_since' AS since, x -> 'behaviour' ->> 'rfm_of' AS rfm_of FROM (VALUES ('2024-06-10 10:00+08'::timestamptz), ('2024-06-09 10:00+08')) AS t(at), crm.member_360(1, t.at) AS x;
+-- balances of now are read from the lots, those of a moment ago are added up from the events: with lots spent, pending, expired and owed they are the same
+SELECT pending FROM crm.points_grant(1, 500, 'b1', available_from => clock_timestamp() + interval '1 day');
+SELECT available FROM crm.points_grant(1, 400, 'b5');
+SELECT points, available FROM crm.points_redeem(1, 300, 'b2');
+SELECT count(*) FROM crm.points_grant(2, 70, 'b3', occurred_at => clock_timestamp() - interval '2 days', expires_at => clock_timestamp() - interval '1 day');
+INSERT INTO crm.sale (source_key, member_id, occurred_at, net_spend) VALUES ('e', 2, clock_timestamp() - interval '9 days', 90);
+SELECT points FROM crm.points_redeem(2, 80, 'b4');
+INSERT INTO crm.sale (source_key, member_id, occurred_at, net_spend, refund_of_id) SELECT 'f', 2, clock_timestamp(), -90, s.id FROM crm.sale AS s WHERE s.source_key = 'e';
+SELECT m, crm._part_balances(m, statement_timestamp()) = crm._part_balances(m, statement_timestamp() - interval '1 microsecond') AS same, crm._part_balances(m, statement_timestamp()) -> 'points' ->> 'arrears' AS arrears
+FROM generate_series(1, 2) AS m;
 -- who opted out of profiling: no conclusions
 UPDATE crm.member SET profiling = false WHERE id = 1;
 SELECT x -> 'behaviour' AS behaviour FROM crm.member_360(1, '2024-06-10 10:00+08') AS x;

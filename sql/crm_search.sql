@@ -37,6 +37,8 @@ SELECT * FROM crm.member_search('王', 2);
 SELECT crm.member_search('王', 0);
 SELECT crm.member_search('王', 201);
 SELECT count(*) FROM crm.member_search('zzz');
+-- what is no letter is left out: as 王 alone, not a name with 王 further inside
+SELECT (SELECT string_agg(f.member_id || ' ' || f.matched, ', ') FROM crm.member_search('王*') AS f) = (SELECT string_agg(f.member_id || ' ' || f.matched, ', ') FROM crm.member_search('王') AS f) AS same;
 
 -- a clerk finds the members of the own stores, by every way; nothing says that there are others
 SET ROLE crm_test_clerk;

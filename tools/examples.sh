@@ -4,8 +4,9 @@
 #
 # Blocks marked ```sql are run, file by file and in their order, each file in a database of its own; where a block marked
 # ```text follows, its content becomes what psql printed. So every output in the documents is one that came out, and a
-# statement that no longer works stops this script. Blocks without a mark are left alone. No example may depend on the
-# clock, the server's version or its settings. Connection: PGHOST, PGPORT, PGUSER. --check writes nothing and compares.
+# statement that no longer works stops this script. Blocks without a mark are left alone. What examples need and a reader
+# need not see stands between the lines "<!-- runs, not shown" and "-->". No example may depend on the clock, the server's
+# version or its settings. Connection: PGHOST, PGPORT, PGUSER. --check writes nothing and compares.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -29,10 +30,13 @@ psql -Xq -v ON_ERROR_STOP=1 -d "$shop" -f "$root/demo/prepare.sql" >/dev/null
 psql -Xq -v ON_ERROR_STOP=1 --single-transaction -d "$shop" -f "$root/demo/generate.sql" >/dev/null
 
 status=0
-for file in README.md docs/quickstart.md docs/concepts.md docs/analytics.md; do
+for file in README.md docs/quickstart.md docs/concepts.md docs/analytics.md docs/import.md; do
 	[ -f "$root/$file" ] || continue
 	admin -c "CREATE DATABASE ${shop}_run TEMPLATE $shop"
 	awk '
+		/^<!-- runs, not shown$/ { hidden = 1; print "\\o /dev/null"; next }
+		/^-->$/ && hidden { hidden = 0; print "\\o"; next }
+		hidden { print; next }
 		/^```sql$/ { inside = 1; n++; print "\\echo @@@ " n; next }
 		/^```/ && inside { inside = 0; next }
 		inside { print }

@@ -232,6 +232,7 @@ DECLARE
   folded text := crm_member.name_fold(bare);
   digits text := regexp_replace(folded, '[ ()+./-]', '', 'g');
   card text := upper(regexp_replace(folded, '[[:space:]-]', '', 'g'));
+  keyed text;
   spelled text;
   wanted tsquery;
   step record;
@@ -242,6 +243,7 @@ BEGIN
   IF folded = '' THEN
     RETURN;
   END IF;
+  keyed := replace(crm_member.name_key(bare), ' ', '');
   spelled := replace(crm_member.name_pinyin(bare), ' ', '');
   FOR step IN
     SELECT x.how, x.value
@@ -250,9 +252,11 @@ BEGIN
                  (3, 'phone', CASE WHEN digits ~ '^[0-9]{3,20}$' THEN digits END),
                  (4, 'e-mail', CASE WHEN folded ~ '@' THEN crm_member.email_key(bare) END),
                  (5, 'name', CASE WHEN folded !~ '@' AND folded ~ '[^0-9]' THEN folded END),
-                 (6, 'pinyin', CASE WHEN folded ~ '^[a-z]' AND spelled ~ '^[a-z]' THEN spelled END),
-                 (7, 'initials', CASE WHEN folded ~ '^[a-z]{1,10}$' THEN folded END),
-                 (8, 'in name', CASE WHEN folded !~ '@' AND folded !~ '^[0-9a-z]$' AND digits !~ '^[0-9]*$' THEN folded END)) AS x(place, how, value)
+                 -- as it is typed, then without what is no letter: otherwise a surname and a star would be looked for inside of all names
+                 (6, 'name', CASE WHEN folded !~ '@' AND keyed ~ '[^0-9]' AND keyed <> folded THEN keyed END),
+                 (7, 'pinyin', CASE WHEN folded ~ '^[a-z]' AND spelled ~ '^[a-z]' THEN spelled END),
+                 (8, 'initials', CASE WHEN folded ~ '^[a-z]{1,10}$' THEN folded END),
+                 (9, 'in name', CASE WHEN folded !~ '@' AND folded !~ '^[0-9a-z]$' AND digits !~ '^[0-9]*$' THEN folded END)) AS x(place, how, value)
     WHERE x.value <> '' ORDER BY x.place
   LOOP
     EXIT WHEN cardinality(ids) >= max_rows;

@@ -360,6 +360,9 @@ DECLARE
   has bigint;
 BEGIN
   PERFORM @crm@._require_member(member_id);
+  IF NOT isfinite(at) THEN
+    RAISE EXCEPTION 'as_of must be finite' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
   SELECT t.rank INTO held FROM @crm@._tier_at(member_id, 1, at, 'infinity') AS t;
   SELECT b.available INTO has FROM @crm@._balance(member_id, 1::smallint, at, 'infinity') AS b;
   RETURN QUERY
@@ -383,7 +386,7 @@ BEGIN
   ORDER BY x.points, x.code;
 END
 $$;
-COMMENT ON FUNCTION @crm@.rewards_for(bigint, timestamptz) IS 'the rewards that are offered at an instant (default now), cheapest first, with whether the member may have one, and if not why: stock, tier, condition, limit or points. Levels clerk, app, manager, auditor. Errors: CR004, 42501';
+COMMENT ON FUNCTION @crm@.rewards_for(bigint, timestamptz) IS 'the rewards that are offered at an instant (default now), cheapest first, with whether the member may have one, and if not why: stock, tier, condition, limit or points. Levels clerk, app, manager, auditor. Errors: CR004, 22023, 42501';
 
 CREATE OR REPLACE FUNCTION @crm@._check_mall() RETURNS TABLE (check_name text, ok boolean, detail text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE

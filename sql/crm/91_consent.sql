@@ -132,6 +132,7 @@ DECLARE
   made bigint;
   state boolean;
 BEGIN
+  text_version := NULLIF(btrim(text_version), '');
   -- acts of one member follow one another
   PERFORM FROM @crm@.member AS m WHERE m.id = member_id FOR NO KEY UPDATE;
   answer := @crm@._request_begin(request_id, 'consent', jsonb_build_array(member_id, purpose, channel, act, text_version, evidence, by_guardian, occurred_at));

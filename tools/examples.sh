@@ -30,7 +30,7 @@ psql -Xq -v ON_ERROR_STOP=1 -d "$shop" -f "$root/demo/prepare.sql" >/dev/null
 psql -Xq -v ON_ERROR_STOP=1 --single-transaction -d "$shop" -f "$root/demo/generate.sql" >/dev/null
 
 status=0
-for file in README.md docs/quickstart.md docs/concepts.md docs/analytics.md docs/import.md; do
+for file in README.md docs/quickstart.md docs/concepts.md docs/analytics.md docs/import.md docs/privacy.md docs/security.md docs/developers.md; do
 	[ -f "$root/$file" ] || continue
 	admin -c "CREATE DATABASE ${shop}_run TEMPLATE $shop"
 	awk '

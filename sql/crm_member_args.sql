@@ -185,5 +185,17 @@ SELECT source_key, verdict, reason FROM crm.member_import('b0');
 SELECT crm.import_repair('b0', 1, '{"phone": "13800000005"}'), crm.import_discard('b0');
 SELECT action, count(*), min(detail::text) AS detail FROM crm.audit_log WHERE action <> 'grant' GROUP BY 1 ORDER BY 1;
 SELECT count(*) AS personal FROM crm.audit_log AS l WHERE to_jsonb(l)::text ~ 'Golden|1380000000';
+-- an erased member stays nobody: no tag, no household, no card, and no way into a member that is somebody; its cards can be closed
+SELECT receipt_id FROM crm.member_erase(2, 'asked');
+\set VERBOSITY sqlstate
+SELECT crm.member_tag_set(2, 'vip', 'e1');
+SELECT crm.household_join(2, 1, 'e2', part => 'aunt');
+SELECT crm.household_join(1, 2, 'e3');
+SELECT * FROM crm.card_issue(2, 'e4');
+SELECT * FROM crm.card_change((SELECT number FROM crm.member_card WHERE member_id = 2), 'close', 'e5', reason => 'Bea Golden asked');
+SELECT state FROM crm.card_change((SELECT number FROM crm.member_card WHERE member_id = 2), 'close', 'e6');
+SELECT * FROM crm.member_merge(1, 2, 'e7');
+SELECT * FROM crm.member_merge(2, 1, 'e8');
+SELECT rows_deleted, rows_emptied FROM crm.member_erase(2, 'asked');
 SELECT * FROM crm_member.check_crm('crm') WHERE NOT ok;
 SELECT crm_member.drop_crm('crm', 'crm');

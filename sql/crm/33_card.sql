@@ -192,6 +192,9 @@ BEGIN
   END IF;
   PERFORM @crm@._finite(at), @crm@._arg_text(reason, 'a reason', 500);
   PERFORM @crm@._arg_store(store_id);
+  IF action <> 'close' OR reason IS NOT NULL THEN
+    PERFORM @crm@._require_not_erased(member_id);
+  END IF;
   moment := coalesce(at, clock_timestamp());
   IF action = 'issue' THEN
     fresh := @crm@._card_issue(member_id, card_type, new_number, chip, store_id, moment, activate);
@@ -245,7 +248,7 @@ BEGIN
   RETURN QUERY SELECT answer ->> 'card_no', answer ->> 'state';
 END
 $$;
-COMMENT ON FUNCTION @crm@.card_issue(bigint, text, text, text, text, bigint, boolean, timestamptz, boolean) IS 'gives a card to a member: of a type, with the next number of the type (prefix, count, check digit) or one of your own (4 to 40 digits and capital letters), and the id of its chip in hexadecimal. A repeat of the request gets the first answer; dry_run answers and writes nothing. Levels clerk, app, manager. Errors: CR002, CR004, CR602 no such type, CR603, CR606 number or chip taken, 22023 not a number, 23503 unknown store, 42501';
+COMMENT ON FUNCTION @crm@.card_issue(bigint, text, text, text, text, bigint, boolean, timestamptz, boolean) IS 'gives a card to a member: of a type, with the next number of the type (prefix, count, check digit) or one of your own (4 to 40 digits and capital letters), and the id of its chip in hexadecimal. A repeat of the request gets the first answer; dry_run answers and writes nothing. Levels clerk, app, manager. Errors: CR002, CR004, CR602 no such type, CR603, CR606 number or chip taken, CR703 member erased, 22023 not a number, 23503 unknown store, 42501';
 
 CREATE OR REPLACE FUNCTION @crm@.card_change(number text, action text, request_id text, reason text DEFAULT NULL, new_number text DEFAULT NULL, chip text DEFAULT NULL,
   store_id bigint DEFAULT NULL, occurred_at timestamptz DEFAULT NULL, dry_run boolean DEFAULT false)
@@ -276,7 +279,7 @@ BEGIN
   RETURN QUERY SELECT answer ->> 'card_no', answer ->> 'state';
 END
 $$;
-COMMENT ON FUNCTION @crm@.card_change(text, text, text, text, text, text, bigint, timestamptz, boolean) IS 'records what became of a card: action activate, lose, find, freeze, unfreeze, replace (with the number or chip of the new card, else the next number; the answer is the new card) or close. A repeat of the request gets the first answer; dry_run answers and writes nothing. Levels clerk, app, manager. Errors: CR002, CR606, CR607 the state of the card does not allow it, CR608 no such card that the caller may see, 22023, 23503 unknown store';
+COMMENT ON FUNCTION @crm@.card_change(text, text, text, text, text, text, bigint, timestamptz, boolean) IS 'records what became of a card: action activate, lose, find, freeze, unfreeze, replace (with the number or chip of the new card, else the next number; the answer is the new card) or close. A repeat of the request gets the first answer; dry_run answers and writes nothing. Levels clerk, app, manager. Errors: CR002, CR606, CR607 the state of the card does not allow it, CR608 no such card that the caller may see, CR703 member erased, whose cards can only be closed, without a reason, 22023, 23503 unknown store';
 
 -- Where a card leads, whatever became of it.
 CREATE OR REPLACE FUNCTION @crm@.card_lookup(number text DEFAULT NULL, chip text DEFAULT NULL)

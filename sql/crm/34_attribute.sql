@@ -258,6 +258,7 @@ BEGIN
     IF answer IS NULL THEN
       PERFORM @crm@._arg_text(word, 'a tag', 100, needed => true);
       IF wanted THEN
+        PERFORM @crm@._require_not_erased(member_id);
         INSERT INTO @crm@.tag AS t (name) VALUES (word) ON CONFLICT DO NOTHING;
         INSERT INTO @crm@.member_tag AS b (member_id, tag_id, role_name)
         SELECT member_id, t.id, @crm@.caller() FROM @crm@.tag AS t WHERE t.name = word
@@ -280,7 +281,7 @@ BEGIN
   RETURN answer::boolean;
 END
 $$;
-COMMENT ON FUNCTION @crm@.member_tag_set(bigint, text, text, boolean, boolean) IS 'puts a tag on a member, or, with on_member false, takes it off; says whether that changed anything. A new word becomes a tag. Levels clerk, app, manager. Errors: CR002, CR004, CR603, 22004 22023 empty or too long, 42501';
+COMMENT ON FUNCTION @crm@.member_tag_set(bigint, text, text, boolean, boolean) IS 'puts a tag on a member, or, with on_member false, takes it off; says whether that changed anything. A new word becomes a tag. Levels clerk, app, manager. Errors: CR002, CR004, CR603, CR703 member erased, 22004 22023 empty or too long, 42501';
 
 CREATE OR REPLACE FUNCTION @crm@.tag_members(tag text, max_rows integer DEFAULT 100) RETURNS TABLE (member_id bigint, member_no text, tagged_at timestamptz)
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE

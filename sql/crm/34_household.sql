@@ -55,6 +55,7 @@ BEGIN
   BEGIN
     answer := @crm@._request_begin(request_id, 'household_join', jsonb_build_array(member_id, with_member_id, part));
     IF answer IS NULL THEN
+      PERFORM @crm@._require_not_erased(member_id), @crm@._require_not_erased(with_member_id);
       home := @crm@._household_of(with_member_id);
       IF home IS NULL THEN
         INSERT INTO @crm@.household AS h DEFAULT VALUES RETURNING h.id INTO home;
@@ -79,7 +80,7 @@ BEGIN
   RETURN answer::bigint;
 END
 $$;
-COMMENT ON FUNCTION @crm@.household_join(bigint, bigint, text, text, boolean) IS 'puts a member into the household of another, making one where there is none, and answers with its id; the member leaves the household it was in. Levels clerk, app, manager, for both members. Errors: CR002, CR004, CR603, 22023, 42501';
+COMMENT ON FUNCTION @crm@.household_join(bigint, bigint, text, text, boolean) IS 'puts a member into the household of another, making one where there is none, and answers with its id; the member leaves the household it was in. Levels clerk, app, manager, for both members. Errors: CR002, CR004, CR603, CR703 a member was erased, 22023, 42501';
 
 CREATE OR REPLACE FUNCTION @crm@.household_leave(member_id bigint, request_id text, dry_run boolean DEFAULT false) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE

@@ -229,9 +229,11 @@ BEGIN
   END IF;
   SELECT m.* INTO k FROM @crm@.member AS m WHERE m.id = keep_id;
   SELECT m.* INTO g FROM @crm@.member AS m WHERE m.id = gone_id;
-  IF keep_id = gone_id OR k.closed_at IS NOT NULL THEN
+  -- an erased member leads to nobody, and stays so
+  IF keep_id = gone_id OR k.closed_at IS NOT NULL OR EXISTS (SELECT FROM @crm@.erasure AS e WHERE e.member_id = gone_id) THEN
     RAISE EXCEPTION 'members cannot be merged so'
-      USING ERRCODE = 'CR611', DETAIL = CASE WHEN keep_id = gone_id THEN 'Both are the same member.' ELSE 'The member to be kept is closed.' END;
+      USING ERRCODE = 'CR611', DETAIL = CASE WHEN keep_id = gone_id THEN 'Both are the same member.' WHEN k.closed_at IS NOT NULL THEN 'The member to be kept is closed.'
+                                             ELSE 'The member to go was erased.' END;
   END IF;
   IF k.merged_into_id IS NOT NULL OR g.merged_into_id IS NOT NULL THEN
     PERFORM @crm@._refuse_merged(CASE WHEN g.merged_into_id IS NOT NULL THEN g.id ELSE k.id END, coalesce(g.merged_into_id, k.merged_into_id));
@@ -301,7 +303,7 @@ BEGIN
   RETURN QUERY SELECT x.keep_id, x.sales, x.event_id, x.moved FROM jsonb_to_record(answer) AS x(keep_id bigint, sales bigint, event_id bigint, moved jsonb);
 END
 $$;
-COMMENT ON FUNCTION @crm@.member_merge(bigint, bigint, text, text, boolean) IS 'makes one member of two: keep_id gets the sales, points lot by lot with their expiry, growth, stored value, arrears, tier, contacts, cards, keys and what else gone_id has, and the earlier joining; gone_id stays as a number that leads to it. moved has the units by asset. A repeat of the request gets the first answer; dry_run answers and writes nothing. There is no way back but by hand: member_merge_explain says what was moved. Level manager, for both members. Errors: CR002, CR004, CR603 merged already, CR611 the same or a closed member, 42501';
+COMMENT ON FUNCTION @crm@.member_merge(bigint, bigint, text, text, boolean) IS 'makes one member of two: keep_id gets the sales, points lot by lot with their expiry, growth, stored value, arrears, tier, contacts, cards, keys and what else gone_id has, and the earlier joining; gone_id stays as a number that leads to it. moved has the units by asset. A repeat of the request gets the first answer; dry_run answers and writes nothing. There is no way back but by hand: member_merge_explain says what was moved. Level manager, for both members. Errors: CR002, CR004, CR603 merged already, CR611 the same, a closed or an erased member, 42501';
 
 CREATE OR REPLACE FUNCTION @crm@.member_merge_explain(member_id bigint)
 RETURNS TABLE (gone_id bigint, gone_no text, into_id bigint, merged_at timestamptz, role_name text, reason text, event_id bigint, moved jsonb)

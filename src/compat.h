@@ -28,6 +28,14 @@
 #define crm_may_execute(plan) ExecCheckRTPerms((plan)->rtable, false)
 #endif
 
+/* 16 tells which indexes a new version of a row needs; whether it is heap-only tells the same of plain ones */
+#if PG_VERSION_NUM >= 160000
+#define crm_heap_update(table, tid, row) \
+	do { TU_UpdateIndexes crm_indexes_; simple_heap_update(table, tid, row, &crm_indexes_); } while (0)
+#else
+#define crm_heap_update(table, tid, row) simple_heap_update(table, tid, row)
+#endif
+
 /* 18 writes it before the declaration, as C11 does */
 #if PG_VERSION_NUM < 180000
 #define pg_noreturn __attribute__((noreturn))

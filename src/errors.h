@@ -11,6 +11,8 @@
 #ifndef CRM_ERRORS_H
 #define CRM_ERRORS_H
 
+/* a request id was used before with other content */
+#define ERRCODE_CRM_REQUEST_DIFFERS		MAKE_SQLSTATE('C','R','0','0','2')
 /* a purchase history does not contain what is to be taken out of it */
 #define ERRCODE_CRM_HISTORY_UNDERFLOW	MAKE_SQLSTATE('C','R','1','0','1')
 /* a query text is not one read-only SELECT of the wanted columns */

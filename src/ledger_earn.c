@@ -21,145 +21,19 @@
 #include "utils/timestamp.h"
 
 #include "array_args.h"
-#include "core/points.h"
 #include "history_datum.h"
+#include "ledger_terms.h"
 #include "numeric_units.h"
 
 PG_FUNCTION_INFO_V1(crm_ledger_earn);
 PG_FUNCTION_INFO_V1(crm_ledger_earn_sale);
-PG_FUNCTION_INFO_V1(crm_ledger_accrue);
 PG_FUNCTION_INFO_V1(crm_ledger_note_purchase);
 
-#define MAX_ASSETS		32		/* that one sale may earn by the short path */
 #define BATCH_ROWS		20000
-#define DECIDING_DECIMALS 12	/* thirds that add up to a whole are a whole */
-
-pg_noreturn static void
-refuse_assets(void)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-			 errmsg("one sale earns too many assets"),
-			 errdetail("At most %d are possible.", MAX_ASSETS)));
-}
 
 /*
  * One sale
  */
-typedef struct Rule
-{
-	int64		id;
-	char	   *rounding;
-	int32		pending_days;
-	int32		expiry_months;	/* 0: never */
-	char	   *expiry_end;
-} Rule;
-
-static int64
-round_units(Datum units, const char *rounding)
-{
-	units = DirectFunctionCall2(numeric_round, units, Int32GetDatum(DECIDING_DECIMALS));
-	if (strcmp(rounding, "half_up") == 0)
-		units = DirectFunctionCall2(numeric_round, units, Int32GetDatum(0));
-	else if (strcmp(rounding, "ceil") == 0)
-		units = DirectFunctionCall1(numeric_ceil, units);
-	else
-		units = DirectFunctionCall1(numeric_floor, units);
-	return DatumGetInt64(DirectFunctionCall1(numeric_int8, units));
-}
-
-static CrmPeriodEnd
-period_end(const char *name)
-{
-	switch (name[0])
-	{
-		case 'm':
-			return CRM_END_MONTH;
-		case 'q':
-			return CRM_END_QUARTER;
-		case 'y':
-			return CRM_END_YEAR;
-	}
-	return CRM_END_DAY;
-}
-
-static void
-set_life(CrmEarning *earning, const Rule *rule, CrmLocalDay *zone, TimestampTz occurred_at)
-{
-	int32		day = crm_local_day(zone, occurred_at);
-
-	earning->available_from = occurred_at;
-	if (rule->pending_days > 0)
-	{
-		day += rule->pending_days;
-		earning->available_from = crm_day_start(zone, day);
-	}
-	if (rule->expiry_months > 0)
-		earning->expires_at = crm_day_start(zone, crm_expiry_day(day, rule->expiry_months, period_end(rule->expiry_end)));
-	else
-		earning->expires_at = DT_NOEND;
-}
-
-static char *
-text_at(uint64 row, int column)
-{
-	return TextDatumGetCString(crm_ledger_value(SPI_tuptable, row, column));
-}
-
-/* sales at an instant at which a rule asks for more than the amount and the time are not for the short path */
-#define BY_RULES	(-1)
-
-/* the rules in force, those of one asset together: their units are added and rounded once, the first rule says the rest */
-static int
-earn_by_rules(CrmLedger *ledger, int32 source, TimestampTz occurred_at, Datum net_spend, CrmEarning *earnings)
-{
-	Datum		values[] = {Int32GetDatum(source), TimestampTzGetDatum(occurred_at)};
-	uint64		n = crm_ledger_run(ledger, CRM_SQL_RULES, values, NULL);
-	int			count = 0;
-
-	for (uint64 i = 0; i < n; i++)
-	{
-		if (DatumGetBool(crm_ledger_value(SPI_tuptable, i, 9)))
-		{
-			SPI_freetuptable(SPI_tuptable);
-			return BY_RULES;
-		}
-	}
-	for (uint64 i = 0; i < n;)
-	{
-		int16		asset = DatumGetInt16(crm_ledger_value(SPI_tuptable, i, 1));
-		Rule		rule;
-		Datum		units = 0;
-		bool		never;
-		Datum		months = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 7, &never);
-
-		rule.id = DatumGetInt64(crm_ledger_value(SPI_tuptable, i, 2));
-		rule.rounding = text_at(i, 5);
-		rule.pending_days = DatumGetInt32(crm_ledger_value(SPI_tuptable, i, 6));
-		rule.expiry_months = never ? 0 : DatumGetInt32(months);
-		rule.expiry_end = text_at(i, 8);
-		for (uint64 first = i; i < n && DatumGetInt16(crm_ledger_value(SPI_tuptable, i, 1)) == asset; i++)
-		{
-			Datum		part = DirectFunctionCall2(numeric_div,
-												   DirectFunctionCall2(numeric_mul, crm_ledger_value(SPI_tuptable, i, 3), net_spend),
-												   crm_ledger_value(SPI_tuptable, i, 4));
-
-			units = i == first ? part : DirectFunctionCall2(numeric_add, units, part);
-		}
-		if (count == MAX_ASSETS)
-			refuse_assets();
-		earnings[count].units = round_units(units, rule.rounding);
-		if (earnings[count].units <= 0)
-			continue;
-		earnings[count].asset = asset;
-		earnings[count].rule = rule.id;
-		set_life(&earnings[count], &rule, ledger->zone, occurred_at);
-		count++;
-	}
-	SPI_freetuptable(SPI_tuptable);
-	return count;
-}
-
 static void
 read_account(CrmEarning *earning)
 {
@@ -293,8 +167,8 @@ crm_ledger_earn_sale(PG_FUNCTION_ARGS)
 	TimestampTz occurred_at = PG_GETARG_TIMESTAMPTZ(4);
 	int			guc_level;
 	CrmLedger  *ledger = crm_ledger_begin(PG_GETARG_TEXT_PP(0), &guc_level);
-	CrmEarning	earnings[MAX_ASSETS];
-	int			n = earn_by_rules(ledger, PG_GETARG_INT32(3), occurred_at, PG_GETARG_DATUM(5), earnings);
+	CrmEarning	earnings[CRM_MOST_ASSETS];
+	int			n = crm_earnings(ledger, PG_GETARG_INT32(3), occurred_at, PG_GETARG_DATUM(5), earnings);
 	int64		event = 0;
 
 	if (n > 0)
@@ -305,37 +179,7 @@ crm_ledger_earn_sale(PG_FUNCTION_ARGS)
 	crm_ledger_end(guc_level);
 	if (n == 0)
 		PG_RETURN_NULL();
-	PG_RETURN_INT64(n == BY_RULES ? 0 : event);
-}
-
-/*
- * ledger_accrue(schema_name text, member_id bigint, amount numeric, at timestamptz, request_id text, detail jsonb) returns bigint:
- * the event, NULL when nothing is earned, 0 when a rule asks for more and nothing was booked
- */
-Datum
-crm_ledger_accrue(PG_FUNCTION_ARGS)
-{
-	int64		member = PG_GETARG_INT64(1);
-	TimestampTz at = PG_GETARG_TIMESTAMPTZ(3);
-	int			guc_level;
-	CrmLedger  *ledger = crm_ledger_begin(PG_GETARG_TEXT_PP(0), &guc_level);
-	CrmEarning	earnings[MAX_ASSETS];
-	int			n = earn_by_rules(ledger, 0, at, PG_GETARG_DATUM(2), earnings);
-	int64		event = 0;
-
-	if (n > 0)
-	{
-		Datum		values[] = {Int64GetDatum(member), TimestampTzGetDatum(at), PG_GETARG_DATUM(4), PG_GETARG_DATUM(5)};
-
-		(void) crm_ledger_run(ledger, CRM_SQL_ACCRUAL, values, NULL);
-		event = DatumGetInt64(crm_ledger_value(SPI_tuptable, 0, 1));
-		SPI_freetuptable(SPI_tuptable);
-		book_earnings(ledger, member, at, event, earnings, n);
-	}
-	crm_ledger_end(guc_level);
-	if (n == 0)
-		PG_RETURN_NULL();
-	PG_RETURN_INT64(event);
+	PG_RETURN_INT64(n == CRM_ASK_RULES ? 0 : event);
 }
 
 /* ledger_note_purchase(schema_name text, member_id bigint, occurred_at timestamptz, net_spend numeric) returns boolean */
@@ -650,10 +494,10 @@ crm_ledger_earn(PG_FUNCTION_ARGS)
 		for (uint64 row = 0, n = SPI_processed; row < n; row++)
 		{
 			/* what one sale earns is booked together */
-			if (batch->n > BATCH_ROWS - MAX_ASSETS && batch->sale[batch->n - 1] != DatumGetInt64(crm_ledger_value(rows, row, 3)))
+			if (batch->n > BATCH_ROWS - CRM_MOST_ASSETS && batch->sale[batch->n - 1] != DatumGetInt64(crm_ledger_value(rows, row, 3)))
 				events += book_batch(ledger, batch);
 			if (batch->n == BATCH_ROWS)
-				refuse_assets();
+				crm_refuse_assets();
 			read_earning(batch, rows, row);
 		}
 		SPI_freetuptable(rows);

@@ -17,6 +17,7 @@
 #include "fmgr.h"
 
 #include "core/lot.h"
+#include "ledger_table.h"
 #include "local_day.h"
 
 /* in the SQL of the engine: an operator that no search_path can replace */
@@ -46,8 +47,10 @@ typedef enum CrmLedgerStatement
 	CRM_SQL_HISTORY,
 	CRM_SQL_HISTORY_NEW,
 	CRM_SQL_RULES,
+	CRM_SQL_SOURCES,
+	CRM_SQL_LADDERS,
+	CRM_SQL_TIER,
 	CRM_SQL_EVENT,
-	CRM_SQL_ACCRUAL,
 	CRM_SQL_CREDIT,
 	CRM_SQL_CREDIT_PAIR,
 	CRM_SQL_OPEN_ACCOUNT,
@@ -70,27 +73,35 @@ typedef enum CrmLedgerStatement
 	CRM_LEDGER_STATEMENTS
 } CrmLedgerStatement;
 
+#define CRM_TERMS_TABLES 5
+
+typedef struct CrmTerms CrmTerms;
+
 typedef struct CrmLedger
 {
 	char		schema[NAMEDATALEN];	/* key of the table of ledgers */
 	Oid			namespace;		/* a schema made again has another */
 	Oid			types;			/* the namespace of the extension, likewise */
-	Oid			event_table;	/* see ledger_rows.c */
-	Oid			event_ids;
-	Oid			posting_table;
-	Oid			lot_table;
 	bool		filled;
 	CrmLocalDay *zone;
+	CrmShape	shapes[CRM_TABLES];
+	CrmTerms   *terms;			/* see ledger_terms.h */
+	bool		terms_stale;
+	Oid			terms_tables[CRM_TERMS_TABLES];
 	uint8		has_lots[1 << 13];	/* a bit an asset, of those that are known */
 	uint8		known[1 << 13];
 	SPIPlanPtr	plans[CRM_LEDGER_STATEMENTS];
 } CrmLedger;
+
+/* what the session knows of a schema; 3F000 for one that is none */
+extern CrmLedger *crm_ledger_find(text *schema_name);
 
 /*
  * Begins and ends the work of one call: SPI is connected in between, and plans
  * are made for tables that will grow.
  */
 extern CrmLedger *crm_ledger_begin(text *schema_name, int *guc_level);
+extern void crm_ledger_connect(int *guc_level);
 extern void crm_ledger_end(int guc_level);
 
 /* runs a statement; rows are in SPI_tuptable, their number is the answer */
@@ -146,6 +157,9 @@ typedef struct CrmEarning
 	int64		account;
 	int64		arrears;
 } CrmEarning;
+
+/* 54000: more assets than CRM_MOST_ASSETS */
+pg_noreturn extern void crm_refuse_assets(void);
 
 /*
  * The event of a sale, and its postings and lots, written without a plan;

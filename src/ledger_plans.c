@@ -10,7 +10,7 @@
  * again has another number and is read afresh, and so is everything when the
  * extension was.
  */
-#include "ledger_engine.h"
+#include "ledger_terms.h"
 
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
@@ -18,6 +18,8 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/hsearch.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
@@ -44,17 +46,19 @@ static const Statement statements[CRM_LEDGER_STATEMENTS] = {
 	2, {INT8OID, HISTORY}},
 
 	/* one sale */
-	[CRM_SQL_RULES] = {"SELECT r.asset_id, r.id, r.units, r.per_amount, r.rounding, r.pending_days, r.expiry_months, r.expiry_end, "
-		"r.special OR EXISTS (SELECT FROM %s.setting AS s WHERE s.key " OP("=") " 'points_inactivity_months') "
-		"FROM %s.source AS o, %s.earning_rule AS r "
-		"WHERE o.id " OP("=") " $1 AND o.accrue_from " OP("<=") " $2 AND r.valid_from " OP("<=") " $2 AND r.valid_to " OP(">") " $2 AND r.event " OP("=") " 'sale' "
-		"ORDER BY r.asset_id, r.rule_no",
-	2, {INT4OID, TIMESTAMPTZOID}},
+	[CRM_SQL_RULES] = {"SELECT r.asset_id, r.id, r.units, r.per_amount, r.rounding, r.pending_days, r.expiry_months, r.expiry_end, r.special, "
+		"r.valid_from, r.valid_to FROM %s.earning_rule AS r WHERE r.event " OP("=") " 'sale' ORDER BY r.asset_id, r.rule_no",
+	0, {0}},
+	[CRM_SQL_SOURCES] = {"SELECT o.id, o.accrue_from, EXISTS (SELECT FROM %s.setting AS s WHERE s.key " OP("=") " 'points_inactivity_months') "
+		"FROM %s.source AS o",
+	0, {0}},
+	[CRM_SQL_LADDERS] = {"SELECT g.ladder_no, g.valid_from, g.valid_to, "
+		"(SELECT t.code FROM %s.tier AS t WHERE t.ladder_id " OP("=") " g.id ORDER BY t.rank LIMIT 1), "
+		"g.form::pg_catalog.text " OP("~~") " '%\"growth\\_%' FROM %s.tier_ladder AS g",
+	0, {0}},
+	[CRM_SQL_TIER] = {"SELECT t.code FROM %s._tier_at($1, 1, $2, 'infinity') AS t", 2, {INT8OID, TIMESTAMPTZOID}},
 	[CRM_SQL_EVENT] = {"INSERT INTO %s.ledger_event (kind, member_id, sale_id, occurred_at) VALUES ('earn', $1, $2, $3) RETURNING id",
 	3, {INT8OID, INT8OID, TIMESTAMPTZOID}},
-	[CRM_SQL_ACCRUAL] = {"INSERT INTO %s.ledger_event (kind, member_id, occurred_at, request_id, request_digest, detail) "
-		"VALUES ('accrue', $1, $2, $3, (SELECT r.digest FROM %s.request AS r WHERE r.request_id " OP("=") " $3), $4) RETURNING id",
-	4, {INT8OID, TIMESTAMPTZOID, TEXTOID, JSONBOID}},
 	[CRM_SQL_CREDIT] = {"UPDATE %s.account AS a SET balance = a.balance " OP("+") " $3, last_activity_at = greatest(a.last_activity_at, $4) "
 		"WHERE a.member_id " OP("=") " $1 AND a.asset_id " OP("=") " $2 RETURNING a.id, a.arrears",
 	4, {INT8OID, INT2OID, INT8OID, TIMESTAMPTZOID}},
@@ -213,17 +217,40 @@ forget(CrmLedger *ledger)
 		if (ledger->plans[i] != NULL)
 			SPI_freeplan(ledger->plans[i]);
 	}
+	for (int i = 0; i < CRM_TABLES; i++)
+		crm_shape_forget(&ledger->shapes[i]);
+	crm_terms_forget(ledger);
 	if (ledger->zone != NULL)
 		pfree(ledger->zone);
 	memset((char *) ledger + NAMEDATALEN, 0, sizeof(CrmLedger) - NAMEDATALEN);
 }
 
+/* PostgreSQL tells that a table (InvalidOid: any) was changed, or that its rows were, by ledger_terms_changed */
+static void
+table_changed(Datum arg, Oid relid)
+{
+	HASH_SEQ_STATUS all;
+	CrmLedger  *ledger;
+
+	hash_seq_init(&all, ledgers);
+	while ((ledger = hash_seq_search(&all)) != NULL)
+	{
+		for (int i = 0; i < CRM_TABLES; i++)
+			ledger->shapes[i].stale |= !OidIsValid(relid) || ledger->shapes[i].relid == relid;
+		for (int i = 0; i < CRM_TERMS_TABLES; i++)
+			ledger->terms_stale |= !OidIsValid(relid) || ledger->terms_tables[i] == relid;
+	}
+}
+
 static void
 fill_ledger(CrmLedger *ledger)
 {
+	static const char *const tables[CRM_TERMS_TABLES] = {"earning_rule", "source", "setting", "tier_ladder", "tier"};
 	MemoryContext outer;
+	int			guc_level;
 
-	if (crm_ledger_run(ledger, CRM_SQL_ZONE, NULL, NULL) != 1)
+	crm_ledger_connect(&guc_level);
+	if (!OidIsValid(get_relname_relid("crm_layout", ledger->namespace)) || crm_ledger_run(ledger, CRM_SQL_ZONE, NULL, NULL) != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_SCHEMA),
 				 errmsg("\"%s\" is no CRM schema", ledger->schema)));
@@ -231,11 +258,15 @@ fill_ledger(CrmLedger *ledger)
 	ledger->zone = crm_local_day_zone(TextDatumGetCString(crm_ledger_value(SPI_tuptable, 0, 1)));
 	MemoryContextSwitchTo(outer);
 	SPI_freetuptable(SPI_tuptable);
+	read_assets(ledger);
+	for (int i = 0; i < CRM_TERMS_TABLES; i++)
+		ledger->terms_tables[i] = get_relname_relid(tables[i], ledger->namespace);
+	crm_ledger_end(guc_level);
 	ledger->filled = true;
 }
 
 CrmLedger *
-crm_ledger_begin(text *schema_name, int *guc_level)
+crm_ledger_find(text *schema_name)
 {
 	char		name[NAMEDATALEN] = {0};
 	bool		found;
@@ -253,6 +284,7 @@ crm_ledger_begin(text *schema_name, int *guc_level)
 		HASHCTL		control = {.keysize = NAMEDATALEN, .entrysize = sizeof(CrmLedger)};
 
 		ledgers = hash_create("crm ledgers", 4, &control, HASH_ELEM | HASH_STRINGS);
+		CacheRegisterRelcacheCallback(table_changed, (Datum) 0);
 	}
 	namespace = get_namespace_oid(name, false);
 	ledger = hash_search(ledgers, name, HASH_ENTER, &found);
@@ -262,12 +294,26 @@ crm_ledger_begin(text *schema_name, int *guc_level)
 		forget(ledger);
 	ledger->namespace = namespace;
 	ledger->types = types;
+	if (unlikely(!ledger->filled))
+		fill_ledger(ledger);
+	return ledger;
+}
+
+void
+crm_ledger_connect(int *guc_level)
+{
 	SPI_connect();
 	/* a plan made while a table is small must not scan it later */
 	*guc_level = NewGUCNestLevel();
 	(void) set_config_option("enable_seqscan", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	if (unlikely(!ledger->filled))
-		fill_ledger(ledger);
+}
+
+CrmLedger *
+crm_ledger_begin(text *schema_name, int *guc_level)
+{
+	CrmLedger  *ledger = crm_ledger_find(schema_name);
+
+	crm_ledger_connect(guc_level);
 	return ledger;
 }
 

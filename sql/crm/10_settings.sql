@@ -65,6 +65,10 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN day::timestamp AT TIME ZONE @time_zone@;
 COMMENT ON FUNCTION @crm@.day_start(date) IS 'the first instant of a business day in the time zone of this schema';
 
+-- Sessions keep what the programme promises: they are told of every change.
+CREATE OR REPLACE TRIGGER setting_told AFTER INSERT OR UPDATE OR DELETE ON @crm@.setting
+  FOR EACH STATEMENT EXECUTE FUNCTION crm_member.ledger_terms_changed();
+
 CREATE OR REPLACE FUNCTION @crm@._setting(key text, default_value text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN COALESCE((SELECT s.value #>> '{}' FROM @crm@.setting AS s WHERE s.key = _setting.key), default_value);

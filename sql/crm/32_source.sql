@@ -39,3 +39,7 @@ INSERT INTO @crm@.source (id, name, accrue_from, state) VALUES (0, 'doors', '-in
 
 --@ code
 COMMENT ON TABLE @crm@.source IS 'where sales come from: 0 is the schema''s own doors, others are attached tables with the columns that feed the sales, or systems whose sales are imported; sales before accrue_from bring no points and no notices';
+
+-- Sessions keep what the programme promises: they are told of every change.
+CREATE OR REPLACE TRIGGER source_told AFTER INSERT OR UPDATE OR DELETE ON @crm@.source
+  FOR EACH STATEMENT EXECUTE FUNCTION crm_member.ledger_terms_changed();

@@ -64,6 +64,9 @@ CREATE OR REPLACE TRIGGER earning_rule_stays
   BEFORE UPDATE OF id, rule_no, version, event, asset_id, kind, units, per_amount, predicate, uses, by_line, priority, stacks, stops,
     cap_order, cap_day, cap_month, cap_member, cap_programme, rounding, pending_days, expiry_months, expiry_end, valid_from, recorded_at OR DELETE OR TRUNCATE
   ON @crm@.earning_rule FOR EACH STATEMENT EXECUTE FUNCTION @crm@._refuse_change();
+-- Sessions keep what the programme promises: they are told of every change.
+CREATE OR REPLACE TRIGGER earning_rule_told AFTER INSERT OR UPDATE OR DELETE ON @crm@.earning_rule
+  FOR EACH STATEMENT EXECUTE FUNCTION crm_member.ledger_terms_changed();
 
 COMMENT ON TABLE @crm@.earning_rule IS 'versions of the rules by which sales and other events earn points or growth: units for each per_amount of net spend where the kind is per_money, rounded once an order and asset, available after pending_days, expiring expiry_months later at the end of the day, month, quarter or year';
 

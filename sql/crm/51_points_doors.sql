@@ -38,7 +38,8 @@ END
 $$;
 COMMENT ON FUNCTION @crm@._not_enough(bigint, bigint) IS 'raises CR001';
 
--- The way round the short path: rules that ask for more, or points that lapse.
+-- The long way: any rule, points that lapse or are owed. The short path is
+-- crm_member.ledger_accrue.
 CREATE OR REPLACE FUNCTION @crm@._points_accrue_by_rules(member_id bigint, amount numeric, request_id text, at timestamptz, store_id bigint) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -91,11 +92,7 @@ DECLARE
   into_id bigint;
   seen record;
 BEGIN
-  PERFORM FROM @crm@.account AS a WHERE a.member_id = member_id AND a.asset_id = 1 FOR NO KEY UPDATE;
-  IF NOT FOUND THEN
-    PERFORM @crm@._require_member(member_id, '{clerk,app,manager}');
-    PERFORM @crm@._accounts_lock(ARRAY[member_id], 1::smallint);
-  END IF;
+  PERFORM @crm@._accounts_lock(ARRAY[member_id], 1::smallint);
   into_id := (SELECT m.merged_into_id FROM @crm@.member AS m WHERE m.id = member_id);
   IF into_id IS NOT NULL THEN
     PERFORM @crm@._refuse_merged(member_id, into_id);
@@ -105,10 +102,7 @@ BEGIN
     RETURN answer;
   END IF;
   at := coalesce(occurred_at, clock_timestamp());
-  event := crm_member.ledger_accrue(@crm_name@, member_id, amount, at, request_id, jsonb_build_object('amount', amount, 'store_id', store_id));
-  IF event = 0 THEN
-    event := @crm@._points_accrue_by_rules(member_id, amount, request_id, at, store_id);
-  END IF;
+  event := @crm@._points_accrue_by_rules(member_id, amount, request_id, at, store_id);
   -- one look answers all that is usually asked
   SELECT (SELECT p.units FROM @crm@.posting AS p WHERE p.event_id = event AND p.asset_id = 1) AS points,
          greatest(coalesce(sum(l.left_units) FILTER (WHERE l.available_from <= at), 0) - max(a.arrears), 0)::bigint AS available,
@@ -141,27 +135,29 @@ AS $$
 DECLARE
   answer jsonb;
 BEGIN
-  -- who may do this for all stores is asked nothing more: a member with an account exists
-  IF NOT @crm@._may('{clerk,app,manager}') THEN
+  IF (pg_has_role(@crm@.caller(), current_user, 'USAGE') OR @crm@._may('{clerk,app,manager}')) AND NOT dry_run THEN
+    answer := crm_member.ledger_accrue(@crm_name@, member_id, amount, request_id, occurred_at, store_id);
+  END IF;
+  IF answer IS NULL THEN
     PERFORM @crm@._require_member(member_id, '{clerk,app,manager}');
-  END IF;
-  IF amount IS NULL THEN
-    RAISE EXCEPTION 'the amount must be given' USING ERRCODE = 'null_value_not_allowed';
-  ELSIF NOT (amount > 0 AND amount < 'Infinity') OR amount <> round(amount, 2) THEN
-    RAISE EXCEPTION 'an amount must be positive, finite and in whole cents' USING ERRCODE = 'CR005', DETAIL = format('It was %s.', amount);
-  END IF;
-  IF occurred_at IS NOT NULL THEN
+    IF amount IS NULL THEN
+      RAISE EXCEPTION 'the amount must be given' USING ERRCODE = 'null_value_not_allowed';
+    ELSIF NOT (amount > 0 AND amount < 'Infinity') OR amount <> round(amount, 2) THEN
+      RAISE EXCEPTION 'an amount must be positive, finite and in whole cents' USING ERRCODE = 'CR005', DETAIL = format('It was %s.', amount);
+    END IF;
+    -- 20 and 20.00 are one request
+    amount := round(amount, 2);
     PERFORM @crm@._finite(occurred_at);
-  END IF;
-  IF dry_run THEN
-    BEGIN
+    IF dry_run THEN
+      BEGIN
+        answer := @crm@._points_accrue(member_id, amount, request_id, occurred_at, store_id);
+        RAISE EXCEPTION 'dry run' USING ERRCODE = 'CRDRY';
+      EXCEPTION WHEN SQLSTATE 'CRDRY' THEN
+        NULL;
+      END;
+    ELSE
       answer := @crm@._points_accrue(member_id, amount, request_id, occurred_at, store_id);
-      RAISE EXCEPTION 'dry run' USING ERRCODE = 'CRDRY';
-    EXCEPTION WHEN SQLSTATE 'CRDRY' THEN
-      NULL;
-    END;
-  ELSE
-    answer := @crm@._points_accrue(member_id, amount, request_id, occurred_at, store_id);
+    END IF;
   END IF;
   event_id := (answer ->> 'event_id')::bigint;
   points := (answer ->> 'points')::bigint;

@@ -107,6 +107,11 @@ CREATE OR REPLACE TRIGGER tier_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON @crm
   FOR EACH STATEMENT EXECUTE FUNCTION @crm@._refuse_change();
 CREATE OR REPLACE TRIGGER tier_ladder_stays BEFORE UPDATE OF id, ladder_no, version, form, valid_from OR DELETE OR TRUNCATE ON @crm@.tier_ladder
   FOR EACH STATEMENT EXECUTE FUNCTION @crm@._refuse_change();
+-- Sessions keep what the programme promises: they are told of every change.
+CREATE OR REPLACE TRIGGER tier_ladder_told AFTER INSERT OR UPDATE OR DELETE ON @crm@.tier_ladder
+  FOR EACH STATEMENT EXECUTE FUNCTION crm_member.ledger_terms_changed();
+CREATE OR REPLACE TRIGGER tier_told AFTER INSERT OR UPDATE OR DELETE ON @crm@.tier
+  FOR EACH STATEMENT EXECUTE FUNCTION crm_member.ledger_terms_changed();
 CREATE OR REPLACE TRIGGER member_tier_stays
   BEFORE UPDATE OF id, member_id, ladder_no, tier_id, valid_from, valid_to, known_from, reason, anchor_day, period_no, sale_id, metrics OR DELETE OR TRUNCATE
   ON @crm@.member_tier FOR EACH STATEMENT EXECUTE FUNCTION @crm@._refuse_change();

@@ -13,9 +13,13 @@ CREATE FUNCTION crm_member.ledger_earn_sale(schema_name text, sale_id bigint, me
 AS 'MODULE_PATHNAME', 'crm_ledger_earn_sale' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
 COMMENT ON FUNCTION crm_member.ledger_earn_sale(text, bigint, bigint, integer, timestamptz, numeric) IS 'books what one new sale of a CRM schema earns by its rules without conditions and answers the id of the event, NULL when it earns nothing, 0 when nothing was written because a rule in force has a condition, multiplier or cap. For the functions of the schema, with the rights of its owner. Errors: 22003 beyond bigint, 3F000 no such schema, 42501 not allowed';
 
-CREATE FUNCTION crm_member.ledger_accrue(schema_name text, member_id bigint, amount numeric, at timestamptz, request_id text, detail jsonb) RETURNS bigint
-AS 'MODULE_PATHNAME', 'crm_ledger_accrue' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
-COMMENT ON FUNCTION crm_member.ledger_accrue(text, bigint, numeric, timestamptz, text, jsonb) IS 'books what an amount earns by the rules of a CRM schema without conditions and answers the id of the event, NULL when it earns nothing, 0 when a rule in force asks for more and nothing was booked. For the functions of the schema, with the rights of its owner, which holds the lock of the account and has taken the request id. Errors: 22003 beyond bigint, 3F000 no such schema, 42501 not allowed';
+CREATE FUNCTION crm_member.ledger_accrue(schema_name text, member_id bigint, amount numeric, request_id text, occurred_at timestamptz, store_id bigint) RETURNS jsonb
+AS 'MODULE_PATHNAME', 'crm_ledger_accrue' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION crm_member.ledger_accrue(text, bigint, numeric, text, timestamptz, bigint) IS 'the short path of the door points_accrue of a CRM schema: locks, takes the request id, books what an amount earns and answers as the door does; NULL when nothing was booked, because a rule in force has a condition, multiplier or cap, the request is known, the member is unknown, owes points or was merged, growth moves tiers, or a table was changed by hand: the door then goes its long way. For the functions of the schema, with the rights of its owner. Errors: 22003 beyond bigint, 25006 read-only transaction, 3F000 no such schema, 40001, 42501 not allowed, CR002 the request id was used at the same moment for something else';
+
+CREATE FUNCTION crm_member.ledger_terms_changed() RETURNS trigger
+AS 'MODULE_PATHNAME', 'crm_ledger_terms_changed' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION crm_member.ledger_terms_changed() IS 'trigger of the tables that say what a programme promises: tells all sessions, when the change is committed, to read them again. For the tables of a CRM schema. Error 39P01 when it is not called as a trigger';
 
 CREATE FUNCTION crm_member.ledger_earn(schema_name text, sale_ids bigint[], by_rules boolean) RETURNS bigint
 AS 'MODULE_PATHNAME', 'crm_ledger_earn' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;

@@ -304,3 +304,16 @@ FROM (SELECT e, lag(e, 1, 'Infinity'::float8) OVER (PARTITION BY id ORDER BY r) 
       FROM model, LATERAL (SELECT clv_model(kind, params) AS m) AS o, unnest('{1e-6,1e-3,1}'::float8[]) AS r, LATERAL (SELECT discounted_expected_orders(m, 3, 10, 20, r) AS e) AS a) AS s;
 SELECT bool_and(abs(total - 1) < 1e-9) AS one
 FROM (SELECT sum(order_count_probability(m, 30, n)) AS total FROM model, LATERAL (SELECT clv_model(kind, params) AS m) AS o, generate_series(0, 400) AS n WHERE id IN (0, 1, 5, 6, 8, 9, 10, 14) GROUP BY id) AS s;
+
+-- clv_predict keeps what it has worked out, by repeats and age: more different ones than it keeps, against the closed form
+-- of the NBD model, (r + x) / (alpha + T) a unit
+SELECT count(*), count(*) FILTER (WHERE abs(expected - (0.4 + x) / (12 + t / 7.0) * 365 / 7.0) > 1e-6) AS wrong
+FROM (SELECT x, t, (clv_predict(clv_model('nbd', '{0.4, 12}'), ('{' || days || '}')::purchase_history, '2024-01-01', '365 days')).expected_orders AS expected
+      FROM generate_series(0, 3) AS x, generate_series(10, 30010) AS t,
+           LATERAL (SELECT string_agg(to_char(date '2024-01-01' - t + d, 'YYYY-MM-DD:1:1'), ',' ORDER BY d) AS days FROM generate_series(0, x) AS d) AS h) AS p;
+-- rates and horizons that cannot be
+\set VERBOSITY sqlstate
+SELECT clv_predict(clv_model('nbd', '{1, 1}'), '{2023-01-01:1:1}', '2024-01-01', '365 days', 'NaN');
+SELECT clv_predict(clv_model('nbd', '{1, 1}'), '{2023-01-01:1:1}', '2024-01-01', '365 days', 'Infinity');
+SELECT clv_predict(clv_model('nbd', '{1, 1}'), '{2023-01-01:1:1}', '2024-01-01', '365 days', -0.1);
+SELECT clv_predict(clv_model('nbd', '{1, 1}'), '{2023-01-01:1:1}', '2024-01-01', '365 days', 1000001);

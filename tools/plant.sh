@@ -26,18 +26,20 @@ crm-label-parallel	sql/crm/57_mall.sql	/FUNCTION @crm@._reward_take\|FUNCTION @c
 crm-label-volatile	sql/crm/55_tier.sql	/FUNCTION @crm@.tier_for/,/AS \$\$/s/ STABLE / VOLATILE /	sql/crm_catalog
 # locks
 lock-accounts	sql/crm/51_points_book.sql	s/ ORDER BY k.member_id FOR NO KEY UPDATE/ ORDER BY k.member_id/	specs/iso_points
-lock-history	sql/crm/40_history.sql	s/ FOR NO KEY UPDATE OF h$//	specs/iso_history
-lock-member	sql/crm/30_member.sql	s/ WHERE k.id = member_id FOR NO KEY UPDATE/ WHERE k.id = member_id/	specs/iso_merge specs/iso_register
-lock-merge	sql/crm/37_merge.sql	s/ ORDER BY h.member_id FOR NO KEY UPDATE;/ ORDER BY h.member_id;/	specs/iso_merge
-lock-card	sql/crm/33_card.sql	s/ WHERE k.number = number FOR NO KEY UPDATE/ WHERE k.number = number/	specs/iso_register
+lock-member	sql/crm/30_member.sql	s/ WHERE k.id = member_id FOR NO KEY UPDATE/ WHERE k.id = member_id/	specs/iso_doors
+lock-card	sql/crm/33_card.sql	s/ WHERE k.number = number FOR NO KEY UPDATE/ WHERE k.number = number/	specs/iso_doors
 lock-benefit	sql/crm/56_benefit.sql	s/ WHERE m.id = member_id FOR NO KEY UPDATE/ WHERE m.id = member_id/	specs/iso_benefit
-lock-mall	sql/crm/57_mall.sql	s/ WHERE k.id = d.reward_id FOR NO KEY UPDATE/ WHERE k.id = d.reward_id/	specs/iso_mall
-lock-refund	sql/crm/58_till.sql	s/ WHERE k.id = sale_id FOR NO KEY UPDATE/ WHERE k.id = sale_id/	specs/iso_points specs/iso_history
+lock-refund	sql/crm/58_till.sql	s/ WHERE k.id = sale_id FOR NO KEY UPDATE/ WHERE k.id = sale_id/	specs/iso_doors
+stock-off-by-one	sql/crm/57_mall.sql	s/k.taken + quantity <= k.stock/k.taken + quantity < k.stock/	sql/crm_mall
 lock-rule	sql/crm/52_rule.sql	s/^  ORDER BY t.rule_no FOR NO KEY UPDATE;/  ORDER BY t.rule_no;/	specs/iso_rules
 lock-consent	sql/crm/91_consent.sql	s/ WHERE m.id = member_id FOR NO KEY UPDATE;/ WHERE m.id = member_id;/	specs/iso_erase
-lock-secret	sql/crm/92_secret.sql	s/ WHERE m.id = member_id FOR NO KEY UPDATE;/ WHERE m.id = member_id;/	specs/iso_erase
 lock-erase	sql/crm/94_erase.sql	s/ ORDER BY m.id FOR NO KEY UPDATE;/ ORDER BY m.id;/	specs/iso_erase
-lock-tier	sql/crm/55_tier.sql	s/ WHERE m.id = member_id FOR NO KEY UPDATE;/ WHERE m.id = member_id;/	specs/iso_benefit specs/iso_points
+lock-lead	sql/crm/34_lead.sql	s/ WHERE k.id = lead_id FOR NO KEY UPDATE/ WHERE k.id = lead_id/	specs/iso_doors
+lock-interaction	sql/crm/39_interaction.sql	s/ WHERE k.id = interaction_id FOR NO KEY UPDATE/ WHERE k.id = interaction_id/	specs/iso_doors
+lock-event	sql/crm/53_event.sql	s/ WHERE t.rule_no = (r.rule).rule_no FOR NO KEY UPDATE/ WHERE t.rule_no = (r.rule).rule_no/	specs/iso_rules
+lock-attached	sql/crm/60_attach.sql	s/ ORDER BY s.id FOR NO KEY UPDATE) AS l/ ORDER BY s.id) AS l/	specs/iso_attach
+lock-import	sql/crm/38_import.sql	s/ WHERE b.name = batch FOR NO KEY UPDATE/ WHERE b.name = batch/	specs/iso_import
+lock-tier	sql/crm/55_tier.sql	s/ WHERE m.id = member_id FOR NO KEY UPDATE;/ WHERE m.id = member_id;/	specs/iso_doors
 # rights
 missing-revoke	sql/crm/99_rights.sql	s/^REVOKE ALL ON ALL ROUTINES IN SCHEMA @crm@ FROM PUBLIC;$/SELECT 1;/	sql/create_crm
 door-without-question	sql/crm/57_mall.sql	0,/^  PERFORM @crm@._require('{marketer,manager}');$/{/^  PERFORM @crm@._require('{marketer,manager}');$/d}	sql/crm_doors
@@ -52,35 +54,39 @@ unpinned-path	sql/crm/58_till.sql	0,/^SET search_path = pg_catalog, pg_temp$/{/^
 path-with-public	sql/crm/36_search.sql	0,/^SET search_path = pg_catalog, pg_temp$/s/^SET search_path = pg_catalog, pg_temp$/SET search_path = public, pg_temp/	sql/create_crm
 extension-unpinned	sql/extension/80_crm.sql	0,/^SET search_path = pg_catalog, pg_temp$/{/^SET search_path = pg_catalog, pg_temp$/d}	sql/catalog_checks
 # memory
-leak	src/money.c	s/^#include "postgres.h"$/&\n#include "utils\/memutils.h"/;s/^\tcheck_finite(fcinfo, 1, "cost");$/&\n\t(void) MemoryContextAlloc(TopMemoryContext, 64);/	t/memory
-leak-on-error	src/predicate.c	s/^#include "postgres.h"$/&\n#include "utils\/memutils.h"/;s/^\tereport(ERROR,$/\t(void) MemoryContextAlloc(TopMemoryContext, 256);\n&/	t/memory
+leak	src/money.c	s/^#include "fmgr.h"$/&\n#include "utils\/memutils.h"/;s/^\tcheck_finite(fcinfo, 1, "cost");$/&\n\t(void) MemoryContextAlloc(TopMemoryContext, 64);/	t/memory
+leak-on-error	src/predicate.c	s/^#include "fmgr.h"$/&\n#include "utils\/memutils.h"/;s/^\tereport(ERROR,$/\t(void) MemoryContextAlloc(TopMemoryContext, 256);\n&/	t/memory
 # numbers
 lot-off-by-one	src/core/lot.c	s/units -= lots\[i\].moved;/units -= lots[i].moved + 1;/	unit/lot
-lot-order	src/core/lot.c	0,/if (a->expires_at != b->expires_at)/s/return BEFORE(a->expires_at, b->expires_at);/return BEFORE(b->expires_at, a->expires_at);/	unit/lot sql/crm_points
-expiry-late	src/ledger_plans.c	s/(l.expires_at " OP(">") " \$2/(l.expires_at " OP(">=") " $2/	sql/crm_points sql/crm_points_doors sql/crm_mall
-expiry-early	sql/crm/51_points_book.sql	s/ AND at < l.expires_at), 0)/ AND at <= l.expires_at), 0)/	sql/crm_points sql/crm_points_doors
-sweep-late	sql/crm/51_points_book.sql	s/least(l.expires_at, g.lapse) <= as_of/least(l.expires_at, g.lapse) < as_of/	sql/crm_points sql/crm_points_doors
-pending-early	sql/crm/51_points_book.sql	s/l.available_from <= at AND/l.available_from < at AND/	sql/crm_points sql/crm_points_doors
+lot-order	src/core/lot.c	s/return BEFORE(a->expires_at, b->expires_at);/return BEFORE(b->expires_at, a->expires_at);/	unit/lot sql/crm_points
+expiry-late	src/ledger_plans.c	s/(l.expires_at " OP(">") " \$2/(l.expires_at " OP(">=") " $2/	sql/crm_edges
+expiry-early	sql/crm/51_points_book.sql	s/ AND at < l.expires_at), 0)/ AND at <= l.expires_at), 0)/	sql/crm_edges
+sweep-late	sql/crm/51_points_book.sql	s/least(l.expires_at, g.lapse) <= as_of/least(l.expires_at, g.lapse) < as_of/	sql/crm_edges
+pending-early	sql/crm/51_points_book.sql	s/l.available_from <= at AND/l.available_from < at AND/	sql/crm_edges
 tier-threshold	src/core/ladder.c	s/node->at_least) >= 0/node->at_least) > 0/	unit/ladder
-tier-period-end	src/core/tier_walk.c	s/if (at >= until \&\& !last)/if (at > until \&\& !last)/	unit/tier_walk sql/crm_tier
+tier-period-end	src/core/tier_walk.c	s/if (at >= until \&\& !last)/if (at > until \&\& !last)/	sql/crm_edges
 refund-is-order	sql/crm/35_sale.sql	s/^RETURN net_spend >= 0 AND refund_of_id IS NULL;$/RETURN net_spend >= 0;/	sql/crm_refund_orders
 refund-in-history	sql/crm/35_sale.sql	s/^RETURN CASE WHEN refund_of_id IS NULL OR net_spend <> 0 THEN net_spend END;$/RETURN net_spend;/	sql/crm_refund_orders
 # triggers
-deaf-trigger	sql/crm/40_history.sql	s/AFTER UPDATE ON @crm@.sale$/AFTER UPDATE OF net_spend ON @crm@.sale/	sql/crm_history sql/crm_catalog
+deaf-trigger	sql/crm/40_history.sql	0,/FROM old_rows AS o WHERE o.member_id IS NOT NULL/s/FROM old_rows AS o WHERE o.member_id IS NOT NULL/FROM new_rows AS o WHERE o.member_id IS NOT NULL/	sql/crm_history
 deaf-guard	sql/crm/45_ledger.sql	0,/BEFORE UPDATE OR DELETE OR TRUNCATE/s/BEFORE UPDATE OR DELETE OR TRUNCATE/BEFORE UPDATE OR DELETE/	sql/crm_catalog
 deaf-stamp	sql/crm/35_sale.sql	s/ OR OLD.store_id IS DISTINCT FROM NEW.store_id//	sql/crm_catalog
 history-of-old-day	sql/crm/40_history.sql	s/@crm@.local_day(o.occurred_at)/o.occurred_at::date/	sql/crm_history
+deaf-points	sql/crm/50_points.sql	s/(o.member_id, o.occurred_at, o.net_spend, o.refund_of_id) IS DISTINCT FROM (n.member_id, n.occurred_at, n.net_spend, n.refund_of_id)/(o.member_id, o.net_spend, o.refund_of_id) IS DISTINCT FROM (n.member_id, n.net_spend, n.refund_of_id)/	sql/crm_history sql/crm_points
+deaf-tiers	sql/crm/55_tier.sql	s/(o.member_id, o.occurred_at, o.net_spend, o.refund_of_id) IS DISTINCT FROM (n.member_id, n.occurred_at, n.net_spend, n.refund_of_id)/(o.member_id, o.net_spend, o.refund_of_id) IS DISTINCT FROM (n.member_id, n.net_spend, n.refund_of_id)/	sql/crm_tier sql/crm_asof
+deaf-reports	sql/crm/80_report.sql	s/IS DISTINCT FROM (n.member_id, n.store_id, n.channel,/IS DISTINCT FROM (n.member_id, o.store_id, n.channel,/	sql/crm_report_live sql/crm_report
+deaf-attached	sql/crm/60_attach.sql	s/IS DISTINCT FROM (d.member_id, d.store_id, d.at, d.amount, d.refund_of_id, d.channel)/IS DISTINCT FROM (d.member_id, s.store_id, d.at, d.amount, d.refund_of_id, d.channel)/	sql/crm_attach sql/crm_attach_kinds
 # what is shown
 opted-out-shown	sql/crm/83_report_member.sql	s/WHERE @crm@._profiled(m.profiling, m.closed_at, m.merged_into_id) AND/WHERE/	sql/crm_consent
 opted-out-scored	sql/crm/32_profiled.sql	s/^RETURN profiling AND /RETURN /	sql/crm_consent
 phone-in-message	sql/crm/31_identity_register.sql	s/'a member with this % is registered', CASE/'a member with this % is registered', (SELECT p.phone FROM @crm@.member_pii AS p WHERE p.member_id = _refuse_twin.member_id) || CASE/	t/erased
-name-in-detail	sql/crm/91_consent.sql	s/HINT = 'Name the text that/DETAIL = evidence, HINT = 'Name the text that/	t/erased t/odd_calls
+name-in-detail	sql/crm/91_consent.sql	s/HINT = 'Name the text that/DETAIL = evidence, HINT = 'Name the text that/	t/odd_calls
 # keeping
 forgetful-upgrade	sql/extension/90_version.sql	$a\\nCREATE FUNCTION crm_member.planted() RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN 1;	t/upgrade
 unlogged-table	sql/crm/34_lead.sql	s/^CREATE TABLE @crm@.lead (/CREATE UNLOGGED TABLE @crm@.lead (/	sql/crm_catalog
 lost-by-restore	sql/crm/37_merge.sql	$a\\nALTER TABLE @crm@.member_twin FORCE ROW LEVEL SECURITY;	sql/crm_catalog t/crm_dump
-dry-run-writes	sql/crm/34_lead.sql	0,/    IF dry_run THEN/s/    IF dry_run THEN/    IF dry_run AND false THEN/	sql/crm_member
-other-content-taken	sql/crm/51_points_doors.sql	0,/'points_redeem', jsonb_build_array(member_id, /s/'points_redeem', jsonb_build_array(member_id, units/'points_redeem', jsonb_build_array(member_id, 0/	sql/crm_points_doors sql/crm_points
+dry-run-writes	sql/crm/34_lead.sql	0,/    IF dry_run THEN/s/    IF dry_run THEN/    IF dry_run AND false THEN/	t/odd_calls
+other-content-taken	sql/crm/51_points_doors.sql	0,/'points_redeem', jsonb_build_array(member_id, /s/'points_redeem', jsonb_build_array(member_id, units/'points_redeem', jsonb_build_array(member_id, 0/	t/odd_calls
 LIST
 }
 

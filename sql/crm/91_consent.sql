@@ -160,7 +160,7 @@ BEGIN
   IF NOT isfinite(at) OR at > clock_timestamp() + interval '5 minutes' THEN
     RAISE EXCEPTION 'consent cannot be given or withdrawn in the future' USING ERRCODE = 'invalid_parameter_value';
   END IF;
-  IF act = 'given' AND text_version IS NULL THEN
+  IF act = 'given' AND coalesce(text_version, '') = '' THEN
     RAISE EXCEPTION 'consent needs the version of its text' USING ERRCODE = 'null_value_not_allowed',
       HINT = 'Name the text that the person saw, such as privacy-2026-03.';
   END IF;

@@ -185,6 +185,11 @@ SELECT source_key, verdict, reason FROM crm.member_import('b0');
 SELECT crm.import_repair('b0', 1, '{"phone": "13800000005"}'), crm.import_discard('b0');
 SELECT action, count(*), min(detail::text) AS detail FROM crm.audit_log WHERE action <> 'grant' GROUP BY 1 ORDER BY 1;
 SELECT count(*) AS personal FROM crm.audit_log AS l WHERE to_jsonb(l)::text ~ 'Golden|1380000000';
+-- so do rules, ladders, benefits and rewards
+SELECT crm.earning_rule_set('{"code": "double", "kind": "multiplier", "units": 2}') > 0 AS rule, crm.earning_rule_end(2) AS ended, crm.earning_rule_end(2) AS again,
+       crm.benefit_set('gold', 'ship_more', 'Shipping', 'free_shipping') > 0 AS benefit, crm.reward_set('{"code": "mug", "kind": "goods", "points": 20}') > 0 AS reward,
+       crm.tier_ladder_set('{"tiers": [{"code": "one", "rank": 0, "when": {}}]}', 'Other', ladder_no => 2) > 0 AS ladder;
+SELECT action, subject, detail - 'valid_from' - 'valid_to' AS detail FROM crm.audit_log WHERE action ~ 'rule|ladder|benefit|reward' ORDER BY id;
 -- an erased member stays nobody: no tag, no household, no card, and no way into a member that is somebody; its cards can be closed
 SELECT receipt_id FROM crm.member_erase(2, 'asked');
 \set VERBOSITY sqlstate

@@ -183,6 +183,7 @@ BEGIN
     r.cap_order, r.cap_day, r.cap_month, r.cap_member, r.cap_programme, r.rounding, r.pending_days, r.expiry_months, r.expiry_end, valid_from)
   RETURNING id INTO r.id;
   INSERT INTO @crm@.earning_total (rule_no, units) SELECT r.rule_no, 0 WHERE r.cap_programme IS NOT NULL ON CONFLICT DO NOTHING;
+  PERFORM @crm@._audit('earning_rule_set', subject => 'earning_rule ' || r.id, detail => jsonb_build_object('rule_no', r.rule_no, 'version', r.version, 'valid_from', valid_from));
   RETURN r.id;
 END
 $$;
@@ -197,7 +198,11 @@ DECLARE
   ends timestamptz := coalesce(valid_to, clock_timestamp());
 BEGIN
   UPDATE @crm@.earning_rule AS k SET valid_to = ends WHERE k.rule_no = rule_no AND k.valid_from < ends AND k.valid_to > ends;
-  RETURN FOUND;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  PERFORM @crm@._audit('earning_rule_end', detail => jsonb_build_object('rule_no', rule_no, 'valid_to', ends));
+  RETURN true;
 END
 $$;
 COMMENT ON FUNCTION @crm@.earning_rule_end(integer, timestamptz) IS 'ends a rule at an instant (default now); answers whether it was in force. For the owner';

@@ -240,6 +240,10 @@ BEGIN
         WHERE m.ladder_no = ladder_no AND m.known_to = 'infinity' AND m.decided AND m.valid_to >= valid_from) AS x;
   PERFORM @crm@._tiers_lock(members);
   PERFORM @crm@._tiers_walk(ladder_no, members, NULL, NULL);
+  -- the ladder of the seed is nobody's act
+  IF made > 1 THEN
+    PERFORM @crm@._audit('tier_ladder_set', subject => 'tier_ladder ' || made, detail => jsonb_build_object('ladder_no', ladder_no, 'valid_from', valid_from));
+  END IF;
   RETURN made;
 END
 $$;

@@ -101,6 +101,7 @@ BEGIN
   INSERT INTO @crm@.benefit (ladder_no, tier_code, code, name, kind, value, quota, cycle, yearly_cost, valid_from)
   VALUES (ladder_no, tier_code, code, name, kind, value, quota, cycle, yearly_cost, valid_from)
   RETURNING id INTO made;
+  PERFORM @crm@._audit('benefit_set', subject => 'benefit ' || made, detail => jsonb_build_object('ladder_no', ladder_no, 'tier', tier_code, 'code', code, 'valid_from', valid_from));
   RETURN made;
 END
 $$;

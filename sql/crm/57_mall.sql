@@ -122,6 +122,7 @@ BEGIN
       per_day = r.per_day, tier = r.tier, predicate = r.predicate, valid_from = r.valid_from, valid_to = r.valid_to
     WHERE k.id = r.id;
   END IF;
+  PERFORM @crm@._audit('reward_set', subject => 'reward ' || r.id, detail => jsonb_build_object('code', r.code, 'points', r.points));
   RETURN r.id;
 END
 $$;

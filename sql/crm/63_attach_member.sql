@@ -219,6 +219,7 @@ BEGIN
   ON CONFLICT (table_schema, table_name) DO UPDATE SET key_column = excluded.key_column, columns = excluded.columns, state = 'attached', attached_at = clock_timestamp(), detached_at = NULL
   RETURNING s.* INTO src;
   PERFORM @crm@._member_source_triggers(src, source);
+  PERFORM @crm@._audit('attach_members', subject => source::text);
   looked_at := 0;
   waiting := 0;
   IF backfill THEN

@@ -65,9 +65,9 @@ if want G20; then
 	[ "$(run -c 'SELECT count(*) FROM crm_bench_member.footprint')" != 0 ] || run >/dev/null <<-SQL
 		INSERT INTO crm_bench_member.sale (source_key, member_id, occurred_at, net_spend, store_id, channel)
 		SELECT 'heavy' || g, $members - 1, now() - g * interval '5 hours', 20 + g % 100, 1 + g % 500, CASE g % 3 WHEN 0 THEN 'web' ELSE 'shop' END FROM generate_series(1, 5000) AS g;
-		SELECT crm_bench_member.footprint_add((SELECT jsonb_agg(jsonb_build_object('member_id', $members - m, 'kind', 'view', 'subject', 'product:' || g, 'occurred_at', now() - (i * 10000 + g) * w)) FROM generate_series(1, 10000) AS g), 'bench ' || m || i)
+		SELECT crm_bench_member.footprint_add((SELECT jsonb_agg(jsonb_build_object('member_id', $members - m, 'kind', 'view', 'subject', 'product:' || g, 'occurred_at', now() - (i * 10000 + g) * w)) FROM generate_series(1, 10000) AS g), 'bench footprints ' || m || i)
 		FROM (VALUES (2, interval '2 minutes'), (3, interval '31 minutes')) AS v(m, w), generate_series(0, 4) AS i;
-		SELECT crm_bench_member.interaction_add($members - 4, 'enquiry', 'bench ' || i, note => 'words') FROM generate_series(1, 3000) AS i;
+		SELECT crm_bench_member.interaction_add($members - 4, 'enquiry', 'bench enquiry ' || i, note => 'words') FROM generate_series(1, 3000) AS i;
 		VACUUM (ANALYZE) crm_bench_member.footprint;
 	SQL
 	each G20 'member_360 of one member' 10 2 '' 'SELECT length(crm_bench_member.member_360(1 + (random() * 1000)::bigint)::text);'

@@ -36,6 +36,13 @@
 #define crm_heap_update(table, tid, row) simple_heap_update(table, tid, row)
 #endif
 
+/* 18 counts the pages that a scan reads */
+#if PG_VERSION_NUM >= 180000
+#define crm_index_beginscan(table, index, snapshot, nkeys) index_beginscan(table, index, snapshot, NULL, nkeys, 0)
+#else
+#define crm_index_beginscan(table, index, snapshot, nkeys) index_beginscan(table, index, snapshot, nkeys, 0)
+#endif
+
 /* 18 writes it before the declaration, as C11 does */
 #if PG_VERSION_NUM < 180000
 #define pg_noreturn __attribute__((noreturn))

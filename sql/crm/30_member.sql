@@ -55,7 +55,7 @@ CREATE TABLE @crm@.realm (
 
 CREATE TABLE @crm@.member_key (
   realm_id integer NOT NULL REFERENCES @crm@.realm,
-  key text NOT NULL,
+  key text COLLATE "C" NOT NULL,
   member_id bigint NOT NULL REFERENCES @crm@.member,
   PRIMARY KEY (realm_id, key)
 );

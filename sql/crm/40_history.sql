@@ -32,13 +32,16 @@ SET search_path = pg_catalog, pg_temp
 SET jit = off
 AS $$
 DECLARE
+  many constant integer := 10000;
   sales bigint;
   one record;
+  part record;
+  fresh refcursor;
 BEGIN
   -- what the reports are to take in is noted here: a trigger of its own would cost a till a tenth of each sale
   INSERT INTO @crm@.report_change (sign, member_id, store_id, channel, occurred_at, is_refund, net_spend, list_amount, discount_amount, cost_amount)
   SELECT 1, n.member_id, n.store_id, n.channel, n.occurred_at, NOT @crm@._is_order(n.net_spend, n.refund_of_id), n.net_spend, n.list_amount, n.discount_amount, n.cost_amount
-  FROM new_rows AS n;
+  FROM new_rows AS n LIMIT many;
   GET DIAGNOSTICS sales = ROW_COUNT;
   IF sales <= 1 THEN
     SELECT n.member_id, n.occurred_at, @crm@._history_amount(n.net_spend, n.refund_of_id) AS amount INTO one FROM new_rows AS n;
@@ -49,10 +52,35 @@ BEGIN
       RETURN NULL;
     END IF;
   END IF;
+  IF sales = many THEN
+    OPEN fresh NO SCROLL FOR
+      SELECT 1::smallint, n.member_id, n.store_id, n.channel, n.occurred_at, NOT @crm@._is_order(n.net_spend, n.refund_of_id), n.net_spend, n.list_amount, n.discount_amount, n.cost_amount
+      FROM new_rows AS n OFFSET many;
+    IF crm_member.load_rows(@crm_name@, 'report_change', '{sign,member_id,store_id,channel,occurred_at,is_refund,net_spend,list_amount,discount_amount,cost_amount}', fresh) IS NULL THEN
+      INSERT INTO @crm@.report_change (sign, member_id, store_id, channel, occurred_at, is_refund, net_spend, list_amount, discount_amount, cost_amount)
+      SELECT 1, n.member_id, n.store_id, n.channel, n.occurred_at, NOT @crm@._is_order(n.net_spend, n.refund_of_id), n.net_spend, n.list_amount, n.discount_amount, n.cost_amount
+      FROM new_rows AS n OFFSET many;
+    END IF;
+    CLOSE fresh;
+  END IF;
+  SELECT array_agg(g.member_id ORDER BY g.member_id) AS members, array_agg(g.history ORDER BY g.member_id) AS histories INTO part
+  FROM (SELECT n.member_id, crm_member.purchase_history(crm_member._local_day(n.occurred_at, @time_zone@), @crm@._history_amount(n.net_spend, n.refund_of_id)) AS history
+        FROM new_rows AS n WHERE n.member_id IS NOT NULL GROUP BY n.member_id) AS g;
+  -- very many members without a history are loaded; where another session has made one of them meanwhile, that is undone
+  IF cardinality(part.members) > many AND NOT EXISTS (SELECT FROM @crm@.member_history AS h WHERE h.member_id = ANY (part.members)) THEN
+    BEGIN
+      OPEN fresh NO SCROLL FOR SELECT u.member_id, u.history FROM unnest(part.members, part.histories) AS u(member_id, history);
+      sales := crm_member.load_rows(@crm_name@, 'member_history', '{member_id,history}', fresh);
+      CLOSE fresh;
+      IF sales IS NOT NULL THEN
+        RETURN NULL;
+      END IF;
+    EXCEPTION WHEN unique_violation THEN
+      NULL;
+    END;
+  END IF;
   INSERT INTO @crm@.member_history AS h (member_id, history)
-  SELECT n.member_id, crm_member.purchase_history(@crm@.local_day(n.occurred_at), @crm@._history_amount(n.net_spend, n.refund_of_id))
-  FROM new_rows AS n WHERE n.member_id IS NOT NULL
-  GROUP BY n.member_id ORDER BY n.member_id
+  SELECT u.member_id, u.history FROM unnest(part.members, part.histories) AS u(member_id, history)
   ON CONFLICT (member_id) DO UPDATE
     SET history = h.history OPERATOR(crm_member.+) excluded.history, changed_at = clock_timestamp();
   RETURN NULL;

@@ -477,6 +477,7 @@ AS $$
 DECLARE
   one record;
   event bigint;
+  earners bigint[];
   ids bigint[];
   ats timestamptz[];
 BEGIN
@@ -494,17 +495,17 @@ BEGIN
     END IF;
     RETURN NULL;
   END IF;
-  IF one.sales > 1 THEN
-    SELECT array_agg(n.id) INTO ids
-    FROM new_rows AS n JOIN @crm@.source AS o ON o.id = n.source_id AND n.occurred_at >= o.accrue_from
-    WHERE n.member_id IS NOT NULL AND n.net_spend > 0;
-    IF ids IS NOT NULL THEN
-      PERFORM @crm@._points_earn(ids);
-    END IF;
-  END IF;
   IF one.sales > 0 THEN
-    SELECT array_agg(coalesce(n.refund_of_id, n.id)), array_agg(n.occurred_at) INTO ids, ats
-    FROM new_rows AS n WHERE n.net_spend < 0 AND (n.member_id IS NOT NULL OR n.refund_of_id IS NOT NULL);
+    SELECT array_agg(n.id) FILTER (WHERE n.net_spend > 0 AND n.member_id IS NOT NULL AND n.occurred_at >= o.accrue_from),
+           array_agg(coalesce(n.refund_of_id, n.id)) FILTER (WHERE n.net_spend < 0 AND (n.member_id IS NOT NULL OR n.refund_of_id IS NOT NULL)),
+           array_agg(n.occurred_at) FILTER (WHERE n.net_spend < 0 AND (n.member_id IS NOT NULL OR n.refund_of_id IS NOT NULL))
+      INTO earners, ids, ats
+    FROM new_rows AS n LEFT JOIN @crm@.source AS o ON o.id = n.source_id
+    -- the past of an attached table brings nothing, which is seen at once
+    WHERE n.occurred_at >= (SELECT min(e.accrue_from) FROM @crm@.source AS e) OR n.net_spend < 0;
+    IF earners IS NOT NULL THEN
+      PERFORM @crm@._points_earn(earners);
+    END IF;
     IF ids IS NOT NULL THEN
       PERFORM @crm@._points_settle_all(ids, ats);
     END IF;

@@ -506,6 +506,9 @@ DECLARE
   one record;
   bulk record;
   ladders integer[];
+  known timestamptz;
+  fresh refcursor;
+  loaded bigint;
 BEGIN
   -- most statements bring one sale, or none of a member; the query below in short, without what sets of sales need
   SELECT count(*) AS sales, min(n.member_id) AS member_id, min(n.occurred_at) AS at, min(n.source_id) AS source_id INTO one
@@ -532,18 +535,70 @@ BEGIN
     RETURN NULL;
   END IF;
   IF (SELECT count(*) FROM (SELECT FROM new_rows LIMIT many) AS n) = many THEN
-    -- a bulk load that brings members several sales each: nearly all of them are to be walked
-    SELECT sum(g.sales) AS sales, array_agg(g.member_id ORDER BY g.member_id) AS members, array_agg(g.notify ORDER BY g.member_id) AS notify INTO bulk
-    FROM (SELECT n.member_id, sum(n.sales) AS sales, bool_or(n.to_at >= o.accrue_from) AS notify
-          FROM (SELECT x.member_id, x.source_id, max(x.occurred_at) AS to_at, count(*) AS sales FROM new_rows AS x
-                WHERE x.member_id IS NOT NULL GROUP BY x.member_id, x.source_id) AS n
-               JOIN @crm@.source AS o ON o.id = n.source_id GROUP BY n.member_id) AS g;
-    IF bulk.sales >= 3 * cardinality(bulk.members) THEN
-      FOR c IN SELECT DISTINCT l.ladder_no FROM @crm@.tier_ladder AS l ORDER BY l.ladder_no LOOP
-        PERFORM @crm@._tiers_walk(c.ladder_no, bulk.members, bulk.notify, NULL);
-      END LOOP;
-      RETURN NULL;
-    END IF;
+    -- a bulk load: members whose only sales these are, and who were never on the ladder, are walked as they stand here
+    PERFORM set_config('enable_seqscan', 'on', true), set_config('enable_sort', 'on', true);
+    FOR c IN SELECT l.ladder_no, @crm@._ladder_book(l.ladder_no) AS book, @crm@._ladder_book(l.ladder_no) - 'versions' = '{"growth": false, "visits": false, "categories": {}}' AS plain
+             FROM (SELECT DISTINCT k.ladder_no FROM @crm@.tier_ladder AS k) AS l ORDER BY l.ladder_no LOOP
+      WITH came AS MATERIALIZED (
+        SELECT g.member_id, g.track, g.notify, g.to_at, g.sales,
+               c.plain AND g.orders = crm_member.order_count(h.history) AND g.amount = crm_member.net_spend(h.history)
+               AND NOT EXISTS (SELECT FROM @crm@.member_tier AS m WHERE m.member_id = g.member_id AND m.ladder_no = c.ladder_no) AS alone
+        FROM (SELECT n.member_id, crm_member._tier_track(n.occurred_at, n.net_spend, @crm@._is_order(n.net_spend, n.refund_of_id), n.id, 0) AS track,
+                     count(*) FILTER (WHERE @crm@._is_order(n.net_spend, n.refund_of_id)) AS orders, sum(n.net_spend) AS amount,
+                     bool_or(n.occurred_at >= o.accrue_from) AS notify, max(n.occurred_at) AS to_at, count(*) AS sales
+              FROM new_rows AS n JOIN @crm@.source AS o ON o.id = n.source_id
+              WHERE n.member_id IS NOT NULL GROUP BY n.member_id) AS g
+             JOIN @crm@.member_history AS h ON h.member_id = g.member_id
+      ), walked AS MATERIALIZED (
+        SELECT a.member_id, a.notify, crm_member._tier_walk(a.track, c.book, @time_zone@, NULL) AS periods
+        FROM came AS a WHERE a.alone
+      ), period AS MATERIALIZED (
+        SELECT w.member_id, w.notify, p AS period FROM walked AS w CROSS JOIN LATERAL unnest(w.periods) AS p WHERE w.periods IS NOT NULL
+      )
+      SELECT array_agg(a.member_id ORDER BY a.member_id) AS members, array_agg(a.notify ORDER BY a.member_id) AS notify,
+             array_agg(a.to_at ORDER BY a.member_id) AS to_ats, array_agg(a.sales ORDER BY a.member_id) AS counts, sum(a.sales) AS sales,
+             (SELECT array_agg(p.member_id ORDER BY p.member_id, (p.period).valid_from) FROM period AS p) AS holders,
+             (SELECT array_agg(p.notify ORDER BY p.member_id, (p.period).valid_from) FROM period AS p) AS holders_notify,
+             (SELECT array_agg(p.period ORDER BY p.member_id, (p.period).valid_from) FROM period AS p) AS periods
+        INTO bulk FROM came AS a WHERE NOT a.alone;
+      IF bulk.holders IS NOT NULL THEN
+        known := clock_timestamp();
+        OPEN fresh NO SCROLL FOR
+          SELECT u.member_id, c.ladder_no, t.id, u.valid_from, u.valid_to, known, u.reason, u.anchor_day, u.period_no, u.sale_id, u.metrics, u.decided
+          FROM unnest(bulk.holders, bulk.periods) AS u(member_id, ladder_id, code, valid_from, valid_to, reason, anchor_day, period_no, sale_id, metrics, decided)
+               JOIN @crm@.tier AS t ON t.ladder_id = u.ladder_id AND t.code = u.code;
+        loaded := crm_member.load_rows(@crm_name@, 'member_tier', '{member_id,ladder_no,tier_id,valid_from,valid_to,known_from,reason,anchor_day,period_no,sale_id,metrics,decided}', fresh);
+        CLOSE fresh;
+        IF loaded IS NULL THEN
+          INSERT INTO @crm@.member_tier (member_id, ladder_no, tier_id, valid_from, valid_to, known_from, reason, anchor_day, period_no, sale_id, metrics, decided)
+          SELECT u.member_id, c.ladder_no, t.id, u.valid_from, u.valid_to, known, u.reason, u.anchor_day, u.period_no, u.sale_id, u.metrics, u.decided
+          FROM unnest(bulk.holders, bulk.periods) AS u(member_id, ladder_id, code, valid_from, valid_to, reason, anchor_day, period_no, sale_id, metrics, decided)
+               JOIN @crm@.tier AS t ON t.ladder_id = u.ladder_id AND t.code = u.code;
+        END IF;
+        INSERT INTO @crm@.outbox (topic, member_id, body)
+        SELECT 'tier.' || u.reason, u.member_id, jsonb_build_object('tier', u.code, 'from', u.valid_from, 'until', u.valid_to)
+        FROM unnest(bulk.holders, bulk.holders_notify, bulk.periods)
+               AS u(member_id, notify, ladder_id, code, valid_from, valid_to, reason, anchor_day, period_no, sale_id, metrics, decided)
+        WHERE u.notify AND u.valid_from <= known AND known < u.valid_to;
+      END IF;
+      IF bulk.sales < 3 * cardinality(bulk.members) THEN
+        -- of the others, who brought one sale each, as below
+        SELECT array_agg(g.member_id ORDER BY g.member_id) AS members, array_agg(g.notify ORDER BY g.member_id) AS notify INTO bulk
+        FROM unnest(bulk.members, bulk.notify, bulk.to_ats, bulk.counts) AS g(member_id, notify, to_at, sales)
+             JOIN @crm@.member_history AS h ON h.member_id = g.member_id
+             LEFT JOIN @crm@.tier_ladder AS l ON l.ladder_no = c.ladder_no AND l.valid_from <= g.to_at AND g.to_at < l.valid_to
+             LEFT JOIN LATERAL (SELECT m.tier_id, m.valid_from, m.valid_to, m.decided FROM @crm@.member_tier AS m
+                                WHERE m.member_id = g.member_id AND m.ladder_no = c.ladder_no AND m.known_to = 'infinity'
+                                ORDER BY m.valid_from DESC LIMIT 1) AS m ON g.sales = 1
+             LEFT JOIN @crm@.tier AS t ON t.id = m.tier_id AND g.to_at < m.valid_to
+        WHERE g.sales > 1
+           OR m.valid_from > g.to_at OR (m.valid_to <= g.to_at AND NOT m.decided)
+           OR crm_member._tier_outgrown(h.history, l.form, t.code, @crm@.local_day(g.to_at))
+           OR EXISTS (SELECT FROM @crm@.sale AS s WHERE s.member_id = g.member_id AND s.occurred_at > g.to_at);
+      END IF;
+      PERFORM @crm@._tiers_walk(c.ladder_no, bulk.members, bulk.notify, NULL);
+    END LOOP;
+    RETURN NULL;
   END IF;
   -- one new sale, the member's last, within the period held or behind one known to be followed by the base: the history answers
   FOR c IN

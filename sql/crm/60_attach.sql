@@ -4,7 +4,8 @@
 -- The table itself is the truth. Whatever happened to a key, folding it reads
 -- the row as it stands now and makes the sale equal to it, so folding twice, in
 -- any order, or after other changes of the same key gives the same book. What
--- could not be folded waits in captured with its reason. Keys travel as text.
+-- could not be folded waits in captured with its reason. Keys travel as text,
+-- compared by their bytes whatever the collations of the shop's columns.
 -- The SQL that reads a shop's table is built here alone, from names that
 -- were checked when the table was attached and are quoted each time.
 
@@ -82,7 +83,7 @@ COMMENT ON FUNCTION @crm@._source_table(@crm@.source) IS 'the table of a source,
 -- The rows of rel (the table, a part of it, or a transition table) that are
 -- sales. What is no sale yet, for want of a time or an amount or by the status
 -- predicate, is left out; what cannot be one has a problem.
-CREATE OR REPLACE FUNCTION @crm@._source_rows(src @crm@.source, root regclass, rel text) RETURNS text
+CREATE OR REPLACE FUNCTION @crm@._source_rows(src @crm@.source, root regclass, rel text, in_bulk boolean DEFAULT false) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -92,27 +93,31 @@ DECLARE
   at_sound text;
   at_value text;
   amount text := 'r.' || quote_ident(src.amount_column) || '::numeric';
+  exact boolean := EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = root AND a.attname = src.amount_column AND a.atttypid = 'numeric'::regtype
+                             AND a.atttypmod >= 4 AND (a.atttypmod - 4) & 2047 <= @crm@._money_decimals());
 BEGIN
   at_sound := at_raw || CASE at_type WHEN 'timestamptz' THEN ' BETWEEN ''0001-01-02 00:00+00'' AND ''9999-12-30 00:00+00''' ELSE ' BETWEEN ''0001-01-02'' AND ''9999-12-30''' END;
   at_value := CASE at_type
-    WHEN 'date' THEN format('CASE WHEN %s THEN @crm@.day_start(%s) ELSE ''infinity'' END', at_sound, at_raw)
+    WHEN 'date' THEN format('CASE WHEN %s THEN crm_member._day_start(%s, %L) ELSE ''infinity'' END', at_sound, at_raw, @time_zone@)
     WHEN 'timestamp' THEN format('CASE WHEN %s THEN %s AT TIME ZONE %L ELSE ''infinity'' END', at_sound, at_raw, @time_zone@)
     WHEN 'timestamptz' THEN at_raw END;
   IF at_value IS NULL THEN
     RAISE EXCEPTION 'attached table has lost its column of times' USING ERRCODE = 'undefined_column';
   END IF;
-  RETURN format($q$SELECT r.%1$I::text AS key, nullif(r.%2$I::text, '') AS member_key, r.%2$I AS member_value, %3$s AS at, round(%4$s, %5$s) AS amount, %4$s <> round(%4$s, %5$s) AS rounded,
+  RETURN format($q$SELECT r.%1$I::text COLLATE "C" AS key, nullif(r.%2$I::text, '') COLLATE "C" AS member_key, r.%2$I AS member_value, %3$s AS at, %14$s AS rounded,
       %6$s AS store, %7$s AS channel, %8$s AS refund_of,
-      CASE WHEN NOT %13$s THEN 'the time is out of range' WHEN NOT %4$s BETWEEN -9999999999999999 AND 9999999999999999 THEN 'the amount is out of range' END AS problem
+      CASE WHEN NOT %13$s THEN 'the time is out of range' WHEN NOT %4$s BETWEEN -9999999999999999 AND 9999999999999999 THEN 'the amount is out of range' END AS problem%15$s
     FROM %9$s AS r WHERE %10$s IS NOT NULL AND r.%11$I IS NOT NULL%12$s$q$,
     src.key_column, src.member_column, at_value, amount, @crm@._money_decimals(),
     coalesce('nullif(r.' || quote_ident(src.store_column) || '::text, '''')', 'NULL::text'),
     coalesce('r.' || quote_ident(src.channel_column) || '::text', 'NULL::text'),
-    coalesce('r.' || quote_ident(src.refund_of_column) || '::text', 'NULL::text'),
-    rel, at_raw, src.amount_column, coalesce(' AND (' || src.status_predicate || ') IS TRUE', ''), at_sound);
+    coalesce('r.' || quote_ident(src.refund_of_column) || '::text COLLATE "C"', 'NULL::text'),
+    rel, at_raw, src.amount_column, coalesce(' AND (' || src.status_predicate || ') IS TRUE', ''), at_sound,
+    CASE WHEN exact THEN amount || ' AS amount, false' ELSE format('round(%1$s, %2$s) AS amount, %1$s <> round(%1$s, %2$s)', amount, @crm@._money_decimals()) END,
+    CASE WHEN in_bulk THEN ', r."crm member id" AS member_id' ELSE '' END);
 END
 $$;
-COMMENT ON FUNCTION @crm@._source_rows(@crm@.source, regclass, text) IS 'the SELECT that reads sales from a shop''s table or a part of it: key, member_key, member_value as the table keeps it, at, amount, rounded, store, channel, refund_of, problem';
+COMMENT ON FUNCTION @crm@._source_rows(@crm@.source, regclass, text, boolean) IS 'the SELECT that reads sales from a shop''s table or a part of it: key, member_key, member_value as the table keeps it, at, amount, rounded, store, channel, refund_of, problem; and member_id where rel is that of _source_bulk';
 
 CREATE OR REPLACE FUNCTION @crm@._source_keyed(src @crm@.source, root regclass) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -122,28 +127,48 @@ SELECT format('(SELECT o.* FROM %s AS o WHERE o.%I = ANY ($1::pg_catalog.%I[]))'
 $$;
 COMMENT ON FUNCTION @crm@._source_keyed(@crm@.source, regclass) IS 'the part of a shop''s table with the keys of parameter 1';
 
+-- Very many rows are joined to their members at once and put in their order:
+-- what follows is done by member, and rows that stand together cost less each
+-- time. Keys are compared as the table keeps them where their texts are their own.
+CREATE OR REPLACE FUNCTION @crm@._source_bulk(src @crm@.source, root regclass, rel text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT format(CASE WHEN c.type IN ('int2', 'int4', 'int8', 'uuid')
+  THEN '(SELECT o.*, k.member_id AS "crm member id" FROM %1$s AS o LEFT JOIN (SELECT u.key::pg_catalog.%3$I AS key, u.member_id FROM unnest($3::text[], $4::bigint[]) AS u(key, member_id)) AS k
+          ON k.key = o.%2$I::pg_catalog.%3$I ORDER BY k.member_id, o.%4$I)'
+  ELSE '(SELECT o.*, k.member_id AS "crm member id" FROM %1$s AS o LEFT JOIN unnest($3::text[], $4::bigint[]) AS k(key, member_id)
+          ON k.key = o.%2$I::text COLLATE "C" ORDER BY k.member_id, o.%4$I)' END, rel, src.member_column, c.type, src.at_column)
+FROM (SELECT @crm@._column_type(root, src.member_column) AS type) AS c
+$$;
+COMMENT ON FUNCTION @crm@._source_bulk(@crm@.source, regclass, text) IS 'rows of a shop''s table or a part of it with the ids of their members, from parameters 3 (keys) and 4 (ids), in the order of members and times';
+
 -- Keys of members are looked up one by one, by the primary key: statistics of
 -- a realm that had no keys yet would make of a join a loop over all of them.
 -- The same rows with the ids of member, store and refunded sale. A member that
 -- is not known gets -1, which no foreign key lets pass: never a guest by mistake.
-CREATE OR REPLACE FUNCTION @crm@._source_sales(src @crm@.source, rows_sql text) RETURNS text
+CREATE OR REPLACE FUNCTION @crm@._source_sales(src @crm@.source, rows_sql text, in_bulk boolean DEFAULT false) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT format($q$SELECT n.key, n.problem, n.refund_of, CASE WHEN n.member_key IS NOT NULL THEN coalesce(k.member_id, -1) END AS member_id,
+SELECT format($q$SELECT n.key, n.problem, n.refund_of, CASE WHEN %8$s THEN coalesce(%7$s.member_id, -1) END AS member_id,
     %5$s AS store_id, n.at, n.amount, %4$s AS refund_of_id, n.channel
-  FROM (%1$s) AS n
-       LEFT JOIN LATERAL (SELECT m.member_id FROM @crm@.member_key AS m WHERE m.realm_id = %2$s AND m.key = n.member_key LIMIT 1) AS k ON true%6$s%3$s$q$,
-  rows_sql, src.realm_id,
+  FROM (%1$s) AS n%2$s%6$s%3$s$q$,
+  rows_sql,
+  CASE WHEN in_bulk THEN '' ELSE format('
+       LEFT JOIN LATERAL (SELECT m.member_id FROM @crm@.member_key AS m WHERE m.realm_id = %s AND m.key = n.member_key LIMIT 1) AS k ON true', src.realm_id) END,
   CASE WHEN src.refund_of_column IS NULL THEN '' ELSE format($q$
        LEFT JOIN @crm@.sale AS o ON o.source_id = %s AND o.source_key = n.refund_of AND n.refund_of <> n.key
          AND n.amount <= 0 AND o.net_spend >= 0 AND o.refund_of_id IS NULL$q$, src.id) END,
   CASE WHEN src.refund_of_column IS NULL THEN 'NULL::bigint' ELSE 'o.id' END,
   CASE WHEN src.store_column IS NULL THEN 'NULL::bigint' ELSE 't.id' END,
   CASE WHEN src.store_column IS NULL THEN '' ELSE '
-       LEFT JOIN @crm@.store AS t ON t.code = n.store' END)
+       LEFT JOIN @crm@.store AS t ON t.code = n.store' END,
+  CASE WHEN in_bulk THEN 'n' ELSE 'k' END,
+  -- a member that is there has a key, so the text of it is not made once more
+  CASE WHEN in_bulk THEN 'n.member_id IS NOT NULL OR n.member_key IS NOT NULL' ELSE 'n.member_key IS NOT NULL' END)
 $$;
-COMMENT ON FUNCTION @crm@._source_sales(@crm@.source, text) IS 'the SELECT of sales as they should stand, from the SELECT of _source_rows';
+COMMENT ON FUNCTION @crm@._source_sales(@crm@.source, text, boolean) IS 'the SELECT of sales as they should stand, from the SELECT of _source_rows; in bulk, members are those that _source_bulk found';
 
 -- Parameter 1 is the array of keys for _source_keyed, parameter 2 the keys that
 -- have a sale already.
@@ -153,26 +178,6 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   CASE step
-  WHEN 'members' THEN
-    -- rows are grouped by what the table keeps, which is quicker than by texts, and groups by the text;
-    -- the key is written first: of two sessions that meet a new member at once only one makes it
-    RETURN format($q$WITH met AS MATERIALIZED (
-        SELECT n.member_value, min(n.at) AS first_at FROM (%1$s) AS n WHERE n.member_value IS NOT NULL AND n.problem IS NULL GROUP BY n.member_value
-      ), seen AS MATERIALIZED (
-        SELECT g.member_key, min(g.first_at) AS first_at FROM (SELECT nullif(t.member_value::text, '') AS member_key, t.first_at FROM met AS t) AS g
-        WHERE g.member_key IS NOT NULL GROUP BY g.member_key
-      ), missing AS MATERIALIZED (
-        SELECT s.member_key, s.first_at FROM seen AS s
-        WHERE NOT EXISTS (SELECT FROM @crm@.member_key AS k WHERE k.realm_id = %2$s AND k.key = s.member_key)
-      ), fresh AS (
-        INSERT INTO @crm@.member_key (realm_id, key, member_id)
-        SELECT %2$s, m.member_key, nextval((SELECT pg_get_serial_sequence(%3$L, 'id')::regclass)) FROM missing AS m ORDER BY m.member_key COLLATE "C"
-        ON CONFLICT DO NOTHING RETURNING key, member_id
-      )
-      INSERT INTO @crm@.member (id, member_no, joined_at, acquired_by)
-      SELECT f.member_id, lpad(f.member_id::text, greatest(8, length(f.member_id::text)), '0'), m.first_at, %4$L
-      FROM fresh AS f JOIN missing AS m ON m.member_key = f.key ORDER BY f.member_id$q$,
-      rows_sql, src.realm_id, '@crm@.member', 'attached ' || src.name);
   WHEN 'joined' THEN
     RETURN format($q$UPDATE @crm@.member AS m SET joined_at = g.first_at
       FROM (SELECT k.member_id, min(n.at) AS first_at
@@ -186,11 +191,12 @@ BEGIN
       SELECT DISTINCT n.store, n.store FROM (%1$s) AS n
       WHERE n.store IS NOT NULL AND n.problem IS NULL AND NOT EXISTS (SELECT FROM @crm@.store AS t WHERE t.code = n.store)
       ORDER BY n.store ON CONFLICT DO NOTHING$q$, rows_sql);
-  WHEN 'sales', 'refunds' THEN
-    RETURN format($q$INSERT INTO @crm@.sale (source_id, source_key, member_id, store_id, occurred_at, net_spend, refund_of_id, channel)
-      SELECT %2$s, d.key, d.member_id, d.store_id, d.at, d.amount, d.refund_of_id, d.channel
+  WHEN 'sales', 'refunds', 'load' THEN
+    RETURN format($q$%4$sSELECT %2$s, d.key, d.member_id, d.store_id, d.at, d.amount::numeric(18,2), d.refund_of_id, d.channel
       FROM (%1$s) AS d WHERE d.problem IS NULL AND d.refund_of IS %3$s NULL AND (cardinality($2) = 0 OR d.key <> ALL ($2))$q$,
-      @crm@._source_sales(src, rows_sql), src.id, CASE step WHEN 'sales' THEN '' ELSE 'NOT' END);
+      @crm@._source_sales(src, rows_sql, step = 'load'), src.id, CASE step WHEN 'refunds' THEN 'NOT' ELSE '' END,
+      CASE step WHEN 'load' THEN '' ELSE 'INSERT INTO @crm@.sale (source_id, source_key, member_id, store_id, occurred_at, net_spend, refund_of_id, channel)
+      ' END);
   WHEN 'changes' THEN
     RETURN format($q$UPDATE @crm@.sale AS s
       SET member_id = d.member_id, store_id = d.store_id, occurred_at = d.at, net_spend = d.amount, refund_of_id = d.refund_of_id, channel = d.channel
@@ -210,7 +216,83 @@ BEGIN
   END CASE;
 END
 $$;
-COMMENT ON FUNCTION @crm@._source_step(@crm@.source, text, text) IS 'the statement of one step of folding rows of an attached table: members, joined, stores, sales, refunds, changes, or the query for differences';
+COMMENT ON FUNCTION @crm@._source_step(@crm@.source, text, text) IS 'the statement of one step of folding rows of an attached table: joined, stores, sales, refunds, changes, or the query for differences, or for load, that of the sales for load_rows';
+
+-- Members by their keys in a realm, each key once: those that are missing are
+-- made. The key is written first: of two sessions that meet a new member at
+-- once only one makes it. Very many are loaded; where another session has made
+-- one of them meanwhile, that is undone and they are written one by one.
+CREATE OR REPLACE FUNCTION @crm@._source_members(src @crm@.source, keys text[], first_ats timestamptz[], OUT known text[], OUT ids bigint[])
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+  many constant integer := 10000;
+  numbers regclass;
+  acquired_by text := 'attached ' || src.name;
+  missing text[];
+  since timestamptz[];
+  fresh refcursor;
+  loaded bigint;
+BEGIN
+  -- numbers in the order of numbers: where keys are, members get their ids in that order
+  SELECT array_agg(s.key ORDER BY length(s.key), s.key), array_agg(s.first_at ORDER BY length(s.key), s.key) INTO missing, since
+  FROM (SELECT u.key COLLATE "C" AS key, min(u.first_at) AS first_at FROM unnest(keys, first_ats) AS u(key, first_at) WHERE u.key IS NOT NULL GROUP BY 1) AS s
+       LEFT JOIN LATERAL (SELECT m.member_id FROM @crm@.member_key AS m WHERE m.realm_id = src.realm_id AND m.key = s.key LIMIT 1) AS k ON true
+  WHERE k.member_id IS NULL;
+  IF missing IS NULL THEN
+    RETURN;
+  END IF;
+  numbers := pg_get_serial_sequence('@crm@.member', 'id');
+  IF cardinality(missing) > many THEN
+    BEGIN
+      SELECT array_agg(nextval(numbers)) INTO ids FROM generate_series(1, cardinality(missing));
+      OPEN fresh NO SCROLL FOR SELECT u.id, lpad(u.id::text, greatest(8, length(u.id::text)), '0'), u.first_at, acquired_by FROM unnest(ids, since) AS u(id, first_at);
+      loaded := crm_member.load_rows(@crm_name@, 'member', '{id,member_no,joined_at,acquired_by}', fresh);
+      CLOSE fresh;
+      IF loaded IS NOT NULL THEN
+        OPEN fresh NO SCROLL FOR SELECT src.realm_id, u.key, u.id FROM unnest(missing, ids) AS u(key, id);
+        IF crm_member.load_rows(@crm_name@, 'member_key', '{realm_id,key,member_id}', fresh) IS NULL THEN
+          INSERT INTO @crm@.member_key (realm_id, key, member_id) SELECT src.realm_id, u.key, u.id FROM unnest(missing, ids) AS u(key, id);
+        END IF;
+        CLOSE fresh;
+        IF cardinality(missing) = cardinality(array_remove(keys, NULL)) THEN
+          known := missing;
+        ELSE
+          ids := NULL;
+        END IF;
+        RETURN;
+      END IF;
+      ids := NULL;
+    EXCEPTION WHEN unique_violation THEN
+      ids := NULL;
+    END;
+  END IF;
+  WITH fresh AS (
+    INSERT INTO @crm@.member_key (realm_id, key, member_id)
+    SELECT src.realm_id, u.key, nextval(numbers) FROM unnest(missing) AS u(key)
+    ORDER BY u.key COLLATE "C" ON CONFLICT DO NOTHING RETURNING key, member_id
+  )
+  INSERT INTO @crm@.member (id, member_no, joined_at, acquired_by)
+  SELECT f.member_id, lpad(f.member_id::text, greatest(8, length(f.member_id::text)), '0'), m.first_at, acquired_by
+  FROM fresh AS f JOIN unnest(missing, since) AS m(key, first_at) ON m.key = f.key ORDER BY f.member_id;
+END
+$$;
+COMMENT ON FUNCTION @crm@._source_members(@crm@.source, text[], timestamptz[]) IS 'makes the members that are not known yet by keys of a shop''s table, joined at the first of their sales; answers with keys and ids where it made them all, else with NULL';
+
+CREATE OR REPLACE FUNCTION @crm@._source_ids(realm_id integer, keys text[], OUT known text[], OUT ids bigint[])
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+BEGIN
+  SELECT array_agg(u.key), array_agg(k.member_id) INTO known, ids
+  FROM (SELECT DISTINCT u.key COLLATE "C" AS key FROM unnest(keys) AS u(key)) AS u
+       CROSS JOIN LATERAL (SELECT m.member_id FROM @crm@.member_key AS m WHERE m.realm_id = realm_id AND m.key = u.key LIMIT 1) AS k;
+END
+$$;
+COMMENT ON FUNCTION @crm@._source_ids(integer, text[]) IS 'the members of keys in a realm, each key once';
 
 CREATE OR REPLACE FUNCTION @crm@._hold(source_id integer, keys text[], code text, reason text, tries integer DEFAULT 0) RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
@@ -259,6 +341,7 @@ DECLARE
   valid text[];
   member_keys text[];
   originals text[];
+  met record;
   gone bigint[];
   n bigint;
 BEGIN
@@ -274,7 +357,8 @@ BEGIN
   EXECUTE format('SELECT coalesce(array_agg(n.key) FILTER (WHERE n.problem IS NULL), ''{}''), array_agg(n.key) FILTER (WHERE n.problem IS NOT NULL),
                          min(n.problem), array_agg(DISTINCT n.member_key) FROM (%s) AS n', rows_sql)
     INTO valid, refused, problem, member_keys USING keys;
-  EXECUTE @crm@._source_step(src, rows_sql, 'members') USING keys;
+  EXECUTE format('SELECT array_agg(n.member_key) AS keys, array_agg(n.at) AS first_ats FROM (%s) AS n WHERE n.member_key IS NOT NULL AND n.problem IS NULL', rows_sql) INTO met USING keys;
+  PERFORM @crm@._source_members(src, met.keys, met.first_ats);
   EXECUTE @crm@._source_step(src, rows_sql, 'joined') USING keys;
   IF src.store_column IS NOT NULL THEN
     EXECUTE @crm@._source_step(src, rows_sql, 'stores') USING keys;
@@ -375,6 +459,8 @@ DECLARE
   old_sql text;
   stated text := current_setting('lock_timeout');
   memory text := current_setting('work_mem');
+  fraction text := current_setting('cursor_tuple_fraction');
+  merges text := current_setting('enable_mergejoin');
   room bigint;
   patience text;
   keys text[];
@@ -382,6 +468,9 @@ DECLARE
   refused text[];
   problem text;
   seen record;
+  known record;
+  fresh refcursor;
+  loaded bigint;
   late boolean;
   code text;
   reason text;
@@ -433,20 +522,26 @@ BEGIN
           PERFORM set_config('lock_timeout', patience, true);
         END IF;
         IF TG_OP = 'INSERT' THEN
-          EXECUTE format('SELECT count(*) AS sales, count(x.problem) AS problems, count(x.refund_of) AS refunds, count(x.member_key) AS members,
-                                 min(x.at) AS first_at FROM (%s) AS x', new_sql) INTO seen;
-          IF seen.sales > many THEN
-            -- a bulk load groups and sorts all its rows several times
-            room := least(pg_size_bytes(current_setting('maintenance_work_mem')), pg_size_bytes(most));
+          IF (SELECT count(*) FROM (SELECT FROM new_rows LIMIT many) AS n) = many THEN
+            -- a bulk load groups and joins all its rows several times, and reads its cursors to the end
+            PERFORM set_config('cursor_tuple_fraction', '1', true), set_config('enable_mergejoin', 'off', true);
+            room := least(2 * pg_size_bytes(current_setting('maintenance_work_mem')), pg_size_bytes(most));
             IF room > pg_size_bytes(memory) THEN
               PERFORM set_config('work_mem', room / 1024 || 'kB', true);
             END IF;
           END IF;
+          -- rows are grouped by what the table keeps, which is quicker than by texts
+          EXECUTE format('SELECT coalesce(sum(g.sales), 0)::bigint AS sales, coalesce(sum(g.problems), 0)::bigint AS problems, coalesce(sum(g.refunds), 0)::bigint AS refunds,
+                                 min(g.sound_from) AS first_at, array_agg(nullif(g.member_value::text, '''') COLLATE "C") FILTER (WHERE g.sales > g.problems) AS members,
+                                 array_agg(g.sound_from) FILTER (WHERE g.sales > g.problems) AS sound_from
+                          FROM (SELECT x.member_value, count(*) AS sales, count(x.problem) AS problems, count(x.refund_of) AS refunds,
+                                       min(x.sound_at) AS sound_from
+                                FROM (SELECT y.member_value, y.problem, y.refund_of, CASE WHEN y.problem IS NULL THEN y.at END AS sound_at FROM (%s) AS y OFFSET 0) AS x GROUP BY x.member_value) AS g', new_sql) INTO seen;
           IF seen.sales > 0 THEN
-            IF seen.members > 0 THEN
+            IF EXISTS (SELECT FROM unnest(seen.members) AS m WHERE m IS NOT NULL) THEN
               -- a member may have bought before it was first seen; not in an empty realm, and not now
               late := seen.first_at < (SELECT max(m.joined_at) FROM @crm@.member AS m) AND EXISTS (SELECT FROM @crm@.member_key AS k WHERE k.realm_id = src.realm_id);
-              EXECUTE @crm@._source_step(src, new_sql, 'members');
+              known := @crm@._source_members(src, seen.members, seen.sound_from);
               IF late THEN
                 EXECUTE @crm@._source_step(src, new_sql, 'joined');
               END IF;
@@ -455,7 +550,17 @@ BEGIN
               EXECUTE @crm@._source_step(src, new_sql, 'stores');
             END IF;
             IF seen.refunds < seen.sales THEN
-              EXECUTE @crm@._source_step(src, new_sql, 'sales') USING keys, '{}'::text[];
+              IF seen.sales > many THEN
+                IF known.ids IS NULL THEN
+                  known := @crm@._source_ids(src.realm_id, seen.members);
+                END IF;
+                OPEN fresh NO SCROLL FOR EXECUTE @crm@._source_step(src, @crm@._source_rows(src, root, @crm@._source_bulk(src, root, 'new_rows'), true), 'load') USING keys, '{}'::text[], known.known, known.ids;
+                loaded := crm_member.load_rows(@crm_name@, 'sale', '{source_id,source_key,member_id,store_id,occurred_at,net_spend,refund_of_id,channel}', fresh);
+                CLOSE fresh;
+              END IF;
+              IF loaded IS NULL THEN
+                EXECUTE @crm@._source_step(src, new_sql, 'sales') USING keys, '{}'::text[];
+              END IF;
             END IF;
             IF seen.refunds > 0 THEN
               EXECUTE format('SELECT array_agg(x.key) FROM (%s) AS x WHERE x.refund_of IS NOT NULL', new_sql) INTO keys;
@@ -472,7 +577,8 @@ BEGIN
           PERFORM @crm@._hold(src.id, absent, NULL, 'no sale of this key yet');
           PERFORM @crm@._refuse(src, refused, problem);
         END IF;
-        PERFORM set_config('lock_timeout', stated, true), set_config('work_mem', memory, true);
+        PERFORM set_config('lock_timeout', stated, true), set_config('work_mem', memory, true), set_config('cursor_tuple_fraction', fraction, true),
+          set_config('enable_mergejoin', merges, true);
         RETURN NULL;
       EXCEPTION WHEN OTHERS THEN
         IF src.on_error = 'raise' THEN

@@ -268,20 +268,39 @@ COMMENT ON FUNCTION @crm@._realm_of(regclass, text, text) IS 'the realm of the m
 CREATE OR REPLACE FUNCTION @crm@._fold_table(src @crm@.source, root regclass, OUT wrote bigint, OUT held bigint, OUT rounded bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET cursor_tuple_fraction = 1
+SET enable_mergejoin = off
 AS $$
 #variable_conflict use_variable
 DECLARE
   rows_sql text := @crm@._source_rows(src, root, root::text);
-  step text;
+  many constant integer := 10000;
+  met record;
+  known record;
+  fresh refcursor;
   n bigint;
   run bigint;
 BEGIN
   INSERT INTO @crm@.job_run (job, subject) VALUES ('attach_sales', src.name) RETURNING id INTO run;
-  FOREACH step IN ARRAY CASE WHEN src.store_column IS NULL THEN '{members}'::text[] ELSE '{members,stores}' END LOOP
-    EXECUTE @crm@._source_step(src, rows_sql, step);
-  END LOOP;
-  EXECUTE @crm@._source_step(src, rows_sql, 'sales') USING NULL::text[], '{}'::text[];
-  GET DIAGNOSTICS wrote = ROW_COUNT;
+  EXECUTE format('SELECT coalesce(sum(g.sales), 0)::bigint AS sales, array_agg(nullif(g.member_value::text, '''') COLLATE "C") AS members, array_agg(g.first_at) AS first_ats
+                  FROM (SELECT x.member_value, count(*) AS sales, min(x.at) AS first_at FROM (%s) AS x WHERE x.problem IS NULL GROUP BY x.member_value) AS g', rows_sql) INTO met;
+  known := @crm@._source_members(src, met.members, met.first_ats);
+  IF src.store_column IS NOT NULL THEN
+    EXECUTE @crm@._source_step(src, rows_sql, 'stores');
+  END IF;
+  IF met.sales > many THEN
+    IF known.ids IS NULL THEN
+      known := @crm@._source_ids(src.realm_id, met.members);
+    END IF;
+    OPEN fresh NO SCROLL FOR EXECUTE @crm@._source_step(src, @crm@._source_rows(src, root, @crm@._source_bulk(src, root, root::text), true), 'load')
+      USING NULL::text[], '{}'::text[], known.known, known.ids;
+    wrote := crm_member.load_rows(@crm_name@, 'sale', '{source_id,source_key,member_id,store_id,occurred_at,net_spend,refund_of_id,channel}', fresh);
+    CLOSE fresh;
+  END IF;
+  IF wrote IS NULL THEN
+    EXECUTE @crm@._source_step(src, rows_sql, 'sales') USING NULL::text[], '{}'::text[];
+    GET DIAGNOSTICS wrote = ROW_COUNT;
+  END IF;
   IF src.refund_of_column IS NOT NULL THEN
     EXECUTE @crm@._source_step(src, rows_sql, 'refunds') USING NULL::text[], '{}'::text[];
     GET DIAGNOSTICS n = ROW_COUNT;

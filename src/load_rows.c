@@ -1,0 +1,860 @@
+/*
+ * src/load_rows.c
+ *
+ * load_rows(schema, table, columns, rows): writes the rows of a cursor into a
+ * table, as INSERT would, for statements that bring very many.
+ *
+ * Three things make it cheaper.  Rows go to the table by the page.  Entries of
+ * an index that come in no order are sorted first, so that each of its pages is
+ * looked for once and not once an entry.  And the trigger of a foreign key is not asked where the
+ * answer is known: the column is NULL, the row referred to was written by this
+ * very transaction (nobody else can see it, let alone delete it), or it is
+ * one of those asked for just before in this statement.
+ *
+ * Constraints, defaults, unique indexes, foreign keys, statement triggers and
+ * their transition tables hold as they do for INSERT.  A table that needs more
+ * (row triggers of its own, row security for the caller, deferred constraints,
+ * generated columns, rules) is left alone, and the answer
+ * is NULL: the caller inserts by a statement.
+ */
+#include "compat.h"
+
+#include <limits.h>
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/itup.h"
+#include "access/nbtree.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/catalog.h"
+#include "catalog/index.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
+#include "commands/defrem.h"
+#include "commands/trigger.h"
+#include "executor/executor.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "nodes/primnodes.h"
+#include "rewrite/rewriteHandler.h"
+#include "tcop/dest.h"
+#include "tcop/pquery.h"
+#include "tcop/utility.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/resowner.h"
+#include "utils/rls.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+#include "utils/tuplesort.h"
+
+#include "core/sort.h"
+
+PG_FUNCTION_INFO_V1(crm_load_rows);
+
+#define BATCH_ROWS 1000
+#define BATCH_BYTES 65536
+#define BYTES_OF_ENTRY (sizeof(Entry) + 24)	/* with what its sort takes */
+#define TEXT_UNIT 8
+#define KNOWN_VALUES 16
+
+/* a foreign key of the table */
+typedef struct Reference
+{
+	int			nkeys;
+	AttrNumber	keys[INDEX_MAX_KEYS];
+	Relation	table;			/* referred to, and its index; NULL: the trigger is always asked */
+	Relation	index;
+	IndexScanDesc scan;
+	TupleTableSlot *slot;
+	RegProcedure equal;
+	/* values that need not be asked for again, by their last bits */
+	bool		known[KNOWN_VALUES];
+	Datum		values[KNOWN_VALUES];
+} Reference;
+
+/*
+ * Entries that wait to be sorted.  Those of one or two columns that are
+ * numbers, the last one perhaps a text that is compared by its bytes, are kept
+ * as such and sorted by their bits; others go to PostgreSQL's sort.
+ */
+typedef struct Entry
+{
+	int64		keys[2];		/* of a text the first bytes, as a number */
+	uint32		text;			/* place in the texts, in units of TEXT_UNIT */
+	ItemPointerData row;
+} Entry;
+
+typedef struct Waiting
+{
+	bool		known;			/* what is below */
+	bool		simple;
+	int			text;			/* the column that is a text, or -1 */
+	uint32		n;
+	uint32		room;
+	Entry	   *entries;
+	Size		texts_used;
+	Size		texts_room;
+	char	   *texts;
+	Tuplesortstate *sort;
+} Waiting;
+
+typedef struct Loader
+{
+	DestReceiver pub;
+	Relation	table;
+	EState	   *estate;
+	ResultRelInfo *result;
+	ResultRelInfo quiet;		/* the same without triggers: fills the transition table only */
+	TransitionCaptureState *capture;
+	CommandId	command;
+	MemoryContext context;
+	ResourceOwner owner;		/* of what is held from row to row; the cursor has its own */
+
+	int			ncolumns;		/* of the cursor */
+	AttrNumber *columns;
+	int			ndefaults;
+	AttrNumber *default_columns;
+	ExprState **defaults;
+
+	int			nreferences;
+	Reference  *references;
+	Waiting    *waiting;		/* of each index, entries that came in no order */
+	Datum	   *values;			/* of the entries of a batch */
+	bool	   *nulls;
+
+	int			nslots;
+	Size		bytes;
+	TupleTableSlot *slots[BATCH_ROWS];
+	uint64		rows;
+} Loader;
+
+/*
+ * What may be loaded
+ */
+static bool
+has_own_row_triggers(const TriggerDesc *triggers)
+{
+	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+	{
+		const Trigger *t = &triggers->triggers[i];
+
+		if (TRIGGER_FOR_ROW(t->tgtype) && TRIGGER_FOR_INSERT(t->tgtype) && RI_FKey_trigger_type(t->tgfoid) != RI_TRIGGER_FK)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_plain(Relation table)
+{
+	const TupleConstr *constraints = RelationGetDescr(table)->constr;
+
+	return table->rd_rel->relkind == RELKIND_RELATION && !IsSystemRelation(table) && !RELATION_IS_OTHER_TEMP(table)
+		&& table->rd_rules == NULL && !has_own_row_triggers(table->trigdesc)
+		&& (constraints == NULL || !constraints->has_generated_stored)
+		&& check_enable_rls(RelationGetRelid(table), InvalidOid, false) != RLS_ENABLED;
+}
+
+static bool
+indexes_are_plain(const ResultRelInfo *result)
+{
+	for (int i = 0; i < result->ri_NumIndices; i++)
+	{
+		if (!result->ri_IndexRelationDescs[i]->rd_index->indimmediate)
+			return false;
+	}
+	return true;
+}
+
+static Relation
+open_table(const char *schema, const char *name)
+{
+	Oid			namespace = get_namespace_oid(schema, false);
+	Oid			relid = get_relname_relid(name, namespace);
+	AclResult	allowed;
+
+	if (!OidIsValid(relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("table \"%s.%s\" does not exist", schema, name)));
+	allowed = pg_class_aclcheck(relid, GetUserId(), ACL_INSERT);
+	if (allowed != ACLCHECK_OK)
+		aclcheck_error(allowed, OBJECT_TABLE, name);
+	return table_open(relid, RowExclusiveLock);
+}
+
+/*
+ * Columns: those of the cursor in their order, defaults for the others
+ */
+static void
+set_columns(Loader *loader, ArrayType *names, TupleDesc rows)
+{
+	TupleDesc	desc = RelationGetDescr(loader->table);
+	bool	   *given = palloc0(sizeof(bool) * (desc->natts + 1));
+	Datum	   *items;
+	int			n;
+
+	if (array_contains_nulls(names))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("names of columns must not be null")));
+	deconstruct_array(names, TEXTOID, -1, false, TYPALIGN_INT, &items, NULL, &n);
+	if (n != rows->natts)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("cursor and list of columns differ"),
+				 errdetail("The cursor has %d columns, the list %d.", rows->natts, n)));
+	loader->ncolumns = n;
+	loader->columns = palloc(sizeof(AttrNumber) * Max(n, 1));
+	for (int i = 0; i < n; i++)
+	{
+		char	   *name = TextDatumGetCString(items[i]);
+		AttrNumber	number = get_attnum(RelationGetRelid(loader->table), name);
+		Form_pg_attribute column;
+		Form_pg_attribute row = TupleDescAttr(rows, i);
+
+		if (number <= 0 || given[number])
+			ereport(ERROR,
+					(errcode(number <= 0 ? ERRCODE_UNDEFINED_COLUMN : ERRCODE_DUPLICATE_COLUMN),
+					 errmsg("the table has no such column, or it is named twice"),
+					 errdetail("The column is \"%s\".", name)));
+		column = TupleDescAttr(desc, number - 1);
+		if (column->atttypid != row->atttypid || (column->atttypmod >= 0 && column->atttypmod != row->atttypmod)
+			|| column->attidentity == ATTRIBUTE_IDENTITY_ALWAYS)
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("a column of the cursor does not fit the table"),
+					 errdetail("Column \"%s\" has the type %s, the cursor %s.", name,
+							   format_type_with_typemod(column->atttypid, column->atttypmod),
+							   format_type_with_typemod(row->atttypid, row->atttypmod))));
+		given[number] = true;
+		loader->columns[i] = number;
+	}
+	loader->default_columns = palloc(sizeof(AttrNumber) * (desc->natts + 1));
+	loader->defaults = palloc(sizeof(ExprState *) * (desc->natts + 1));
+	for (AttrNumber number = 1; number <= desc->natts; number++)
+	{
+		Node	   *expression;
+
+		if (given[number] || TupleDescAttr(desc, number - 1)->attisdropped)
+			continue;
+		expression = build_column_default(loader->table, number);
+		if (expression == NULL)
+			continue;
+		loader->default_columns[loader->ndefaults] = number;
+		loader->defaults[loader->ndefaults++] = ExecPrepareExpr((Expr *) expression, loader->estate);
+	}
+}
+
+/*
+ * Foreign keys
+ */
+/* the index behind a foreign key */
+static Oid
+index_of(Oid foreign_key)
+{
+	HeapTuple	tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(foreign_key));
+	Oid			index = InvalidOid;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		index = ((Form_pg_constraint) GETSTRUCT(tuple))->conindid;
+		ReleaseSysCache(tuple);
+	}
+	return index;
+}
+
+static void
+begin_references(Loader *loader)
+{
+	List	   *keys = RelationGetFKeyList(loader->table);
+	ListCell   *cell;
+
+	loader->references = palloc0(sizeof(Reference) * Max(list_length(keys), 1));
+	foreach(cell, keys)
+	{
+		ForeignKeyCacheInfo *key = lfirst_node(ForeignKeyCacheInfo, cell);
+		Reference  *reference = &loader->references[loader->nreferences++];
+		Form_pg_attribute column = TupleDescAttr(RelationGetDescr(loader->table), key->conkey[0] - 1);
+		Oid			index = index_of(key->conoid);
+
+		reference->nkeys = key->nkeys;
+		memcpy(reference->keys, key->conkey, sizeof(AttrNumber) * key->nkeys);
+		reference->equal = get_opcode(key->conpfeqop[0]);
+		if (key->nkeys != 1 || !column->attbyval || !OidIsValid(index) || get_rel_relkind(key->confrelid) != RELKIND_RELATION
+			|| get_atttype(key->confrelid, key->confkey[0]) != column->atttypid)
+			continue;
+		reference->table = table_open(key->confrelid, RowShareLock);
+		reference->index = index_open(index, AccessShareLock);
+		if (reference->index->rd_rel->relam != BTREE_AM_OID)
+			continue;
+		reference->slot = table_slot_create(reference->table, NULL);
+		reference->scan = crm_index_beginscan(reference->table, reference->index, SnapshotSelf, 1);
+	}
+}
+
+static void
+end_references(Loader *loader)
+{
+	for (int i = 0; i < loader->nreferences; i++)
+	{
+		Reference  *reference = &loader->references[i];
+
+		if (reference->scan != NULL)
+		{
+			index_endscan(reference->scan);
+			ExecDropSingleTupleTableSlot(reference->slot);
+		}
+		if (reference->table != NULL)
+		{
+			index_close(reference->index, NoLock);
+			table_close(reference->table, NoLock);
+		}
+	}
+}
+
+/* whether the row referred to was written by this transaction, which so holds it */
+static bool
+is_own(Reference *reference, Datum value)
+{
+	ScanKeyData key;
+	bool		own = false;
+	bool		isnull;
+
+	ScanKeyInit(&key, 1, BTEqualStrategyNumber, reference->equal, value);
+	index_rescan(reference->scan, &key, 1, NULL, 0);
+	if (index_getnext_slot(reference->scan, ForwardScanDirection, reference->slot))
+		own = TransactionIdIsCurrentTransactionId(
+			DatumGetTransactionId(slot_getsysattr(reference->slot, MinTransactionIdAttributeNumber, &isnull)));
+	ExecClearTuple(reference->slot);
+	return own;
+}
+
+/* whether the triggers of foreign keys are to be asked for a row; what they are asked once need not be asked again */
+static bool
+is_to_be_checked(Loader *loader, TupleTableSlot *slot)
+{
+	bool		ask = false;
+
+	for (int i = 0; i < loader->nreferences; i++)
+	{
+		Reference  *reference = &loader->references[i];
+		bool		isnull;
+		Datum		value = (Datum) 0;
+		bool		empty = true;
+
+		for (int k = 0; k < reference->nkeys; k++)
+		{
+			value = slot_getattr(slot, reference->keys[k], &isnull);
+			empty = empty && isnull;
+		}
+		if (empty)
+			continue;
+		if (reference->scan == NULL)
+			ask = true;
+		else
+		{
+			int			place = (int) ((uint64) value % KNOWN_VALUES);
+
+			if (reference->known[place] && reference->values[place] == value)
+				continue;
+			if (!is_own(reference, value))
+				ask = true;
+			reference->known[place] = true;
+			reference->values[place] = value;
+		}
+	}
+	return ask;
+}
+
+/*
+ * Rows
+ */
+static void
+insert_entry(Loader *loader, int i, Datum *values, bool *nulls, ItemPointer row)
+{
+	Relation	index = loader->result->ri_IndexRelationDescs[i];
+	IndexInfo  *info = loader->result->ri_IndexRelationInfo[i];
+
+	index_insert(index, values, nulls, row, loader->table, index->rd_index->indisunique ? UNIQUE_CHECK_YES : UNIQUE_CHECK_NO,
+				 false, info);
+	if (info->ii_ExclusionOps != NULL)
+		check_exclusion_constraint(loader->table, index, info, row, values, nulls, loader->estate, false);
+}
+
+/*
+ * Whether the entries of a batch came in the order of their index but for a
+ * few, so that each is inserted beside the one before.
+ */
+static bool
+are_in_order(Relation index, const Datum *values, const bool *nulls, int n)
+{
+	int			natts = IndexRelationGetNumberOfAttributes(index);
+	int			nkeys = IndexRelationGetNumberOfKeyAttributes(index);
+	int			back = 0;
+
+	for (int row = 1; row < n; row++)
+	{
+		const Datum *next = &values[row * natts];
+		const bool *next_nulls = &nulls[row * natts];
+		int			order = 0;
+
+		for (int k = 0; k < nkeys && order == 0; k++)
+		{
+			if (next_nulls[k] || next_nulls[k - natts])
+				order = (int) next_nulls[k - natts] - (int) next_nulls[k];
+			else
+				order = DatumGetInt32(FunctionCall2Coll(index_getprocinfo(index, k + 1, BTORDER_PROC), index->rd_indcollation[k],
+														next[k - natts], next[k]));
+		}
+		back += order > 0;
+	}
+	return back <= n / 16;
+}
+
+static bool
+is_number_type(Oid type)
+{
+	return type == INT8OID || type == INT4OID || type == INT2OID || type == DATEOID || type == TIMESTAMPOID || type == TIMESTAMPTZOID;
+}
+
+/* looks whether the entries of an index can be sorted by their bits */
+static void
+look_at_index(Waiting *waiting, Relation index)
+{
+	int			nkeys = IndexRelationGetNumberOfKeyAttributes(index);
+
+	waiting->known = true;
+	waiting->text = -1;
+	waiting->simple = nkeys <= 2 && nkeys == IndexRelationGetNumberOfAttributes(index);
+	for (int i = 0; waiting->simple && i < nkeys; i++)
+	{
+		Oid			type = index->rd_opcintype[i];
+
+		if (index->rd_indoption[i] != 0 || !OidIsValid(GetDefaultOpClass(type, BTREE_AM_OID))
+			|| index->rd_opfamily[i] != get_opclass_family(GetDefaultOpClass(type, BTREE_AM_OID)))
+			waiting->simple = false;
+		else if (is_number_type(type))
+			waiting->simple = TupleDescAttr(RelationGetDescr(index), i)->attbyval;
+		else if (type == TEXTOID && i == nkeys - 1 && index->rd_indcollation[i] == C_COLLATION_OID)
+			waiting->text = i;
+		else
+			waiting->simple = false;
+	}
+}
+
+static int64
+number_of(Form_pg_attribute column, Datum value)
+{
+	return column->attlen == 8 ? DatumGetInt64(value) : column->attlen == 4 ? DatumGetInt32(value) : DatumGetInt16(value);
+}
+
+static Datum
+datum_of(Form_pg_attribute column, int64 number)
+{
+	return column->attlen == 8 ? Int64GetDatum(number) : column->attlen == 4 ? Int32GetDatum((int32) number) : Int16GetDatum((int16) number);
+}
+
+/* the first eight bytes of a text as a number that is ordered as they are */
+static int64
+number_of_text(const struct varlena *text)
+{
+	uint64		number = 0;
+	Size		length = VARSIZE_ANY_EXHDR(text);
+
+	for (Size i = 0; i < 8; i++)
+		number = number << 8 | (i < length ? (uint8) VARDATA_ANY(text)[i] : 0);
+	return (int64) (number ^ (UINT64CONST(1) << 63));
+}
+
+static inline struct varlena *
+text_of(const Waiting *waiting, const Entry *entry)
+{
+	return (struct varlena *) (waiting->texts + (Size) entry->text * TEXT_UNIT);
+}
+
+/* for entries whose numbers are equal */
+static int
+compare_texts(const void *a, const void *b, void *arg)
+{
+	const Waiting *waiting = arg;
+	const struct varlena *x = text_of(waiting, &waiting->entries[*(const uint32 *) a]);
+	const struct varlena *y = text_of(waiting, &waiting->entries[*(const uint32 *) b]);
+	Size		nx = VARSIZE_ANY_EXHDR(x);
+	Size		ny = VARSIZE_ANY_EXHDR(y);
+	int			order = memcmp(VARDATA_ANY(x), VARDATA_ANY(y), Min(nx, ny));
+
+	return order != 0 ? order : (nx > ny) - (nx < ny);
+}
+
+/* the places of the entries in the order of their keys: by the last column first, since the sort is stable */
+static uint32 *
+sorted_places(Waiting *waiting, int nkeys)
+{
+	const Entry *entries = waiting->entries;
+	uint32		n = waiting->n;
+	crm_sort   *sort = palloc(sizeof(crm_sort));
+	uint64	   *keys = palloc_extended(sizeof(uint64) * n, MCXT_ALLOC_HUGE);
+	uint64	   *spare_keys = palloc_extended(sizeof(uint64) * n, MCXT_ALLOC_HUGE);
+	uint32	   *places = palloc_extended(sizeof(uint32) * n, MCXT_ALLOC_HUGE);
+	uint32	   *spare_places = palloc_extended(sizeof(uint32) * n, MCXT_ALLOC_HUGE);
+
+	for (uint32 i = 0; i < n; i++)
+		places[i] = i;
+	for (int k = nkeys - 1; k >= 0; k--)
+	{
+		int64		least = entries[0].keys[k];
+
+		for (uint32 i = 1; i < n; i++)
+			least = Min(least, entries[i].keys[k]);
+		for (uint32 i = 0; i < n; i++)
+			keys[i] = (uint64) entries[places[i]].keys[k] - (uint64) least;
+		crm_sort_begin(sort, n, keys, spare_keys, places, spare_places);
+		while (crm_sort_step(sort))
+			CHECK_FOR_INTERRUPTS();
+		if (sort->rows != places)
+		{
+			spare_places = places;
+			places = sort->rows;
+		}
+	}
+	for (uint32 from = 0, to; waiting->text >= 0 && from < n; from = to)
+	{
+		const Entry *first = &entries[places[from]];
+
+		for (to = from + 1; to < n && entries[places[to]].keys[0] == first->keys[0]
+			 && (nkeys < 2 || entries[places[to]].keys[1] == first->keys[1]); to++)
+			;
+		if (to - from > 1)
+			qsort_arg(&places[from], to - from, sizeof(uint32), compare_texts, waiting);
+	}
+	pfree(keys);
+	pfree(spare_keys);
+	pfree(spare_places);
+	pfree(sort);
+	return places;
+}
+
+/* the entries that wait go into their index */
+static void
+fill_index(Loader *loader, int i)
+{
+	TupleDesc	desc = RelationGetDescr(loader->result->ri_IndexRelationDescs[i]);
+	Waiting    *waiting = &loader->waiting[i];
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "crm index entry", ALLOCSET_SMALL_SIZES);
+	Datum		values[INDEX_MAX_KEYS];
+	bool		nulls[INDEX_MAX_KEYS] = {false};
+	MemoryContext outer;
+
+	if (waiting->sort != NULL)
+	{
+		IndexTuple	entry;
+
+		tuplesort_performsort(waiting->sort);
+		while ((entry = tuplesort_getindextuple(waiting->sort, true)) != NULL)
+		{
+			CHECK_FOR_INTERRUPTS();
+			index_deform_tuple(entry, desc, values, nulls);
+			outer = MemoryContextSwitchTo(context);
+			insert_entry(loader, i, values, nulls, &entry->t_tid);
+			MemoryContextSwitchTo(outer);
+			MemoryContextReset(context);
+		}
+		tuplesort_end(waiting->sort);
+		waiting->sort = NULL;
+	}
+	if (waiting->n > 0)
+	{
+		uint32	   *places = sorted_places(waiting, desc->natts);
+
+		outer = MemoryContextSwitchTo(context);
+		for (uint32 e = 0; e < waiting->n; e++)
+		{
+			Entry	   *entry = &waiting->entries[places[e]];
+
+			CHECK_FOR_INTERRUPTS();
+			for (int k = 0; k < desc->natts; k++)
+				values[k] = k == waiting->text ? PointerGetDatum(text_of(waiting, entry)) : datum_of(TupleDescAttr(desc, k), entry->keys[k]);
+			insert_entry(loader, i, values, nulls, &entry->row);
+			MemoryContextReset(context);
+		}
+		MemoryContextSwitchTo(outer);
+		pfree(places);
+		waiting->n = 0;
+		waiting->texts_used = 0;
+	}
+	MemoryContextDelete(context);
+}
+
+/* room for one more entry with a text of so many bytes; what does not fit into the memory goes into the index first */
+static void
+make_room(Loader *loader, int i, Size bytes)
+{
+	Waiting    *waiting = &loader->waiting[i];
+	Size		most = maintenance_work_mem * (Size) 1024;
+
+	if (waiting->n >= BATCH_ROWS && waiting->n * (Size) BYTES_OF_ENTRY + waiting->texts_used + bytes > most)
+		fill_index(loader, i);
+	if (waiting->n == waiting->room)
+	{
+		waiting->room = Max(BATCH_ROWS, 2 * waiting->room);
+		waiting->entries = waiting->entries == NULL ? palloc(sizeof(Entry) * waiting->room)
+			: repalloc_huge(waiting->entries, sizeof(Entry) * waiting->room);
+	}
+	while (waiting->texts_used + bytes > waiting->texts_room)
+	{
+		waiting->texts_room = Max(65536, 2 * waiting->texts_room);
+		waiting->texts = waiting->texts == NULL ? palloc(waiting->texts_room) : repalloc_huge(waiting->texts, waiting->texts_room);
+	}
+}
+
+/* an entry that came in no order waits; those with a NULL, which are few, do not */
+static void
+let_wait(Loader *loader, int i, Datum *values, bool *nulls, ItemPointer row)
+{
+	Relation	index = loader->result->ri_IndexRelationDescs[i];
+	TupleDesc	desc = RelationGetDescr(index);
+	Waiting    *waiting = &loader->waiting[i];
+	struct varlena *text = NULL;
+	MemoryContext outer;
+
+	if (!waiting->known)
+		look_at_index(waiting, index);
+	if (waiting->simple && (nulls[0] || (desc->natts > 1 && nulls[1])))
+	{
+		insert_entry(loader, i, values, nulls, row);
+		return;
+	}
+	if (waiting->text >= 0)
+		text = pg_detoast_datum_packed((struct varlena *) DatumGetPointer(values[waiting->text]));
+	outer = MemoryContextSwitchTo(loader->context);
+	if (!waiting->simple)
+	{
+		if (waiting->sort == NULL)
+			waiting->sort = tuplesort_begin_index_btree(loader->table, index, false, false, maintenance_work_mem, NULL, TUPLESORT_NONE);
+		tuplesort_putindextuplevalues(waiting->sort, index, row, values, nulls);
+	}
+	else
+	{
+		Size		bytes = text == NULL ? 0 : TYPEALIGN(TEXT_UNIT, VARSIZE_ANY(text));
+		Entry	   *entry;
+
+		make_room(loader, i, bytes);
+		entry = &waiting->entries[waiting->n++];
+		for (int k = 0; k < desc->natts; k++)
+			entry->keys[k] = k == waiting->text ? number_of_text(text) : number_of(TupleDescAttr(desc, k), values[k]);
+		entry->text = (uint32) (waiting->texts_used / TEXT_UNIT);
+		entry->row = *row;
+		if (text != NULL)
+			memcpy(waiting->texts + waiting->texts_used, text, VARSIZE_ANY(text));
+		waiting->texts_used += bytes;
+	}
+	MemoryContextSwitchTo(outer);
+}
+
+static void
+index_rows(Loader *loader, int i)
+{
+	Relation	index = loader->result->ri_IndexRelationDescs[i];
+	IndexInfo  *info = loader->result->ri_IndexRelationInfo[i];
+	ExprContext *context = GetPerTupleExprContext(loader->estate);
+	int			natts = IndexRelationGetNumberOfAttributes(index);
+	ItemPointer rows[BATCH_ROWS];
+	int			n = 0;
+
+	if (!info->ii_ReadyForInserts)
+		return;
+	if (info->ii_Predicate != NIL && info->ii_PredicateState == NULL)
+		info->ii_PredicateState = ExecPrepareQual(info->ii_Predicate, loader->estate);
+	for (int row = 0; row < loader->nslots; row++)
+	{
+		TupleTableSlot *slot = loader->slots[row];
+
+		context->ecxt_scantuple = slot;
+		if (info->ii_Predicate != NIL && !ExecQual(info->ii_PredicateState, context))
+			continue;
+		FormIndexDatum(info, slot, loader->estate, &loader->values[n * natts], &loader->nulls[n * natts]);
+		rows[n++] = &slot->tts_tid;
+	}
+	if (index->rd_rel->relam == BTREE_AM_OID && !are_in_order(index, loader->values, loader->nulls, n))
+	{
+		for (int row = 0; row < n; row++)
+			let_wait(loader, i, &loader->values[row * natts], &loader->nulls[row * natts], rows[row]);
+	}
+	else
+	{
+		for (int row = 0; row < n; row++)
+			insert_entry(loader, i, &loader->values[row * natts], &loader->nulls[row * natts], rows[row]);
+	}
+	ResetPerTupleExprContext(loader->estate);
+}
+
+static void
+write_batch(Loader *loader)
+{
+	if (loader->nslots == 0)
+		return;
+	CHECK_FOR_INTERRUPTS();
+	table_multi_insert(loader->table, loader->slots, loader->nslots, loader->command, 0, NULL);
+	for (int i = 0; i < loader->result->ri_NumIndices; i++)
+		index_rows(loader, i);
+	for (int row = 0; row < loader->nslots; row++)
+	{
+		TupleTableSlot *slot = loader->slots[row];
+
+		if (is_to_be_checked(loader, slot))
+			ExecARInsertTriggers(loader->estate, loader->result, slot, NIL, loader->capture);
+		else if (loader->capture != NULL)
+			ExecARInsertTriggers(loader->estate, &loader->quiet, slot, NIL, loader->capture);
+		ExecClearTuple(slot);
+	}
+	loader->rows += loader->nslots;
+	loader->nslots = 0;
+	loader->bytes = 0;
+}
+
+static bool
+receive_row(TupleTableSlot *source, DestReceiver *self)
+{
+	Loader	   *loader = (Loader *) self;
+	EState	   *estate = loader->estate;
+	int			natts = RelationGetDescr(loader->table)->natts;
+	ResourceOwner outer = CurrentResourceOwner;
+	TupleTableSlot *slot;
+
+	CurrentResourceOwner = loader->owner;
+	if (loader->slots[loader->nslots] == NULL)
+		loader->slots[loader->nslots] = table_slot_create(loader->table, &estate->es_tupleTable);
+	slot = loader->slots[loader->nslots];
+	slot_getallattrs(source);
+	ExecClearTuple(slot);
+	memset(slot->tts_values, 0, sizeof(Datum) * natts);
+	memset(slot->tts_isnull, true, sizeof(bool) * natts);
+	for (int i = 0; i < loader->ncolumns; i++)
+	{
+		slot->tts_values[loader->columns[i] - 1] = source->tts_values[i];
+		slot->tts_isnull[loader->columns[i] - 1] = source->tts_isnull[i];
+	}
+	for (int i = 0; i < loader->ndefaults; i++)
+	{
+		AttrNumber	column = loader->default_columns[i];
+
+		slot->tts_values[column - 1] = ExecEvalExprSwitchContext(loader->defaults[i], GetPerTupleExprContext(estate),
+																 &slot->tts_isnull[column - 1]);
+	}
+	ExecStoreVirtualTuple(slot);
+	slot->tts_tableOid = RelationGetRelid(loader->table);
+	if (RelationGetDescr(loader->table)->constr != NULL)
+		ExecConstraints(loader->result, slot, estate);
+	ExecMaterializeSlot(slot);
+	loader->bytes += ((HeapTuple) ExecFetchSlotHeapTuple(slot, true, NULL))->t_len;
+	ResetPerTupleExprContext(estate);
+	if (++loader->nslots == BATCH_ROWS || loader->bytes >= BATCH_BYTES)
+		write_batch(loader);
+	CurrentResourceOwner = outer;
+	return true;
+}
+
+static void
+startup(DestReceiver *self, int operation, TupleDesc desc)
+{
+}
+
+static void
+nothing(DestReceiver *self)
+{
+}
+
+static void
+load(Loader *loader, Portal portal)
+{
+	EState	   *estate = loader->estate;
+	ResultRelInfo *result = loader->result;
+
+	loader->pub.receiveSlot = receive_row;
+	loader->pub.rStartup = startup;
+	loader->pub.rShutdown = nothing;
+	loader->pub.rDestroy = nothing;
+	loader->pub.mydest = DestTuplestore;
+	loader->owner = CurrentResourceOwner;
+	loader->command = GetCurrentCommandId(true);
+	AfterTriggerBeginQuery();
+	loader->capture = MakeTransitionCaptureState(loader->table->trigdesc, RelationGetRelid(loader->table), CMD_INSERT);
+	loader->quiet = *result;
+	loader->quiet.ri_TrigDesc = NULL;
+	ExecBSInsertTriggers(estate, result);
+	begin_references(loader);
+	loader->context = CurrentMemoryContext;
+	loader->waiting = palloc0(sizeof(Waiting) * Max(result->ri_NumIndices, 1));
+	loader->values = palloc(sizeof(Datum) * BATCH_ROWS * INDEX_MAX_KEYS);
+	loader->nulls = palloc(sizeof(bool) * BATCH_ROWS * INDEX_MAX_KEYS);
+
+	PortalRunFetch(portal, FETCH_FORWARD, LONG_MAX, &loader->pub);
+	write_batch(loader);
+	for (int i = 0; i < result->ri_NumIndices; i++)
+		fill_index(loader, i);
+	end_references(loader);
+	ExecASInsertTriggers(estate, result, loader->capture);
+	AfterTriggerEndQuery(estate);
+}
+
+/* load_rows(schema_name text, table_name text, columns text[], rows refcursor) returns bigint, NULL where a statement has to do it */
+Datum
+crm_load_rows(PG_FUNCTION_ARGS)
+{
+	char	   *schema = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	char	   *cursor = text_to_cstring(PG_GETARG_TEXT_PP(3));
+	Loader	   *loader;
+	Portal		portal;
+	bool		plain;
+	uint64		rows;
+
+	PreventCommandIfReadOnly("INSERT");
+	PreventCommandIfParallelMode("INSERT");
+	SPI_connect();
+	portal = SPI_cursor_find(cursor);
+	if (!PortalIsValid(portal) || portal->tupDesc == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_CURSOR),
+				 errmsg("cursor \"%s\" does not exist", cursor)));
+	loader = palloc0(sizeof(Loader));
+	loader->table = open_table(schema, name);
+	loader->estate = CreateExecutorState();
+	plain = is_plain(loader->table);
+	if (plain)
+	{
+		loader->result = makeNode(ResultRelInfo);
+		InitResultRelInfo(loader->result, loader->table, 0, NULL, 0);
+		ExecOpenIndices(loader->result, false);
+		plain = indexes_are_plain(loader->result);
+		if (plain)
+		{
+			set_columns(loader, PG_GETARG_ARRAYTYPE_P(2), portal->tupDesc);
+			load(loader, portal);
+		}
+		ExecCloseIndices(loader->result);
+	}
+	ExecResetTupleTable(loader->estate->es_tupleTable, false);
+	ExecCloseResultRelations(loader->estate);
+	FreeExecutorState(loader->estate);
+	table_close(loader->table, NoLock);
+	rows = loader->rows;
+	SPI_finish();
+	if (!plain)
+		PG_RETURN_NULL();
+	PG_RETURN_INT64((int64) rows);
+}

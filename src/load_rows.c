@@ -39,7 +39,6 @@
 #include "commands/defrem.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
-#include "executor/spi.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "nodes/primnodes.h"
@@ -53,6 +52,7 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/portal.h"
 #include "utils/rel.h"
 #include "utils/resowner.h"
 #include "utils/rls.h"
@@ -822,15 +822,18 @@ crm_load_rows(PG_FUNCTION_ARGS)
 	Portal		portal;
 	bool		plain;
 	uint64		rows;
+	MemoryContext context;
+	MemoryContext outer;
 
 	PreventCommandIfReadOnly("INSERT");
 	PreventCommandIfParallelMode("INSERT");
-	SPI_connect();
-	portal = SPI_cursor_find(cursor);
+	portal = GetPortalByName(cursor);
 	if (!PortalIsValid(portal) || portal->tupDesc == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_CURSOR),
 				 errmsg("cursor \"%s\" does not exist", cursor)));
+	context = AllocSetContextCreate(CurrentMemoryContext, "crm rows to load", ALLOCSET_DEFAULT_SIZES);
+	outer = MemoryContextSwitchTo(context);
 	loader = palloc0(sizeof(Loader));
 	loader->table = open_table(schema, name);
 	loader->estate = CreateExecutorState();
@@ -853,7 +856,8 @@ crm_load_rows(PG_FUNCTION_ARGS)
 	FreeExecutorState(loader->estate);
 	table_close(loader->table, NoLock);
 	rows = loader->rows;
-	SPI_finish();
+	MemoryContextSwitchTo(outer);
+	MemoryContextDelete(context);
 	if (!plain)
 		PG_RETURN_NULL();
 	PG_RETURN_INT64((int64) rows);

@@ -39,9 +39,11 @@ INSERT INTO call (rows, statement) SELECT true, format('SELECT count(%s) FROM ge
   $$clv_name(m()) || clv_status(m())$$, $$(SELECT x FROM clv_summary(h(g), '2024-06-01'))$$, $$(SELECT value FROM clv_predict(m(), h(g), date '2024-06-01' + g % 3, '1 year', 0.1))$$, $$p_alive(m(), 1 + g % 5, 3, 9)$$,
   $$expected_orders(m(), 2, 3, 9, '1 year')$$, $$expected_orders_new(m(), '1 year')$$, $$discounted_expected_orders(m(), 2, 3, 9, 0.1)$$, $$expected_spend(m(), 2, 30)$$, $$log_likelihood(m(), 2, 3, 9)$$,
   $$next_order_time(m(), 2, 3, 9)$$, $$order_count_probability(m(), 30, g % 9)$$,
+  $$_day_start(date '2000-01-01' + g::integer, 'Asia/Shanghai')$$, $$_local_day(now() + g * interval '1 day', 'Europe/Berlin')$$,
   $$_tier_source('net_spend_12m') + g$$, $$_tier_window_start('orders_12m', '2024-01-01')$$, $$_tier_window_leaves('orders_12m', '2024-01-01')$$, $$_tier_outgrown(h(g), '{"tiers": [{"code": "a", "rank": 1, "when": {"net_spend_12m": 1}}]}', NULL, '2024-06-01')$$,
   $$tier_for('{"spend": 5}', format('{"tiers": [{"code": "a", "rank": 1, "when": {"spend": %s}}]}', g % 3)::jsonb)$$, $$ladder_metrics('{"tiers": [{"code": "a", "rank": 1, "when": {"spend": 1}}]}')$$]) AS e;
 INSERT INTO call (rows, statement) SELECT true, s FROM unnest(ARRAY[
+  $$SELECT loaded(2500)$$,
   $$SELECT count(purchase_history(day, amount)) OVER (), purchase_history_merge(purchase_history(day, amount)) OVER () FROM o GROUP BY member$$,
   $$SELECT purchase_history(day, amount) OVER (ORDER BY day, member) FROM o$$,
   $$SELECT gini(amount), rfm_cuts(day, member, amount, '2024-12-31', 5) FROM o GROUP BY member$$,
@@ -79,6 +81,7 @@ INSERT INTO call (rows, statement) SELECT false, s FROM unnest(ARRAY[
   $$SELECT clv_fit(x.h, '2000-01-01') FROM (SELECT purchase_history(day, amount) AS h FROM o GROUP BY member) AS x$$, $$SELECT read_instant('2024-01-01', 'nowhere')$$, $$SELECT format_money(1, 'x')$$,
   $$SELECT lunar_to_day(3000, 1, 1)$$, $$SELECT luhn_append('x')$$, $$SELECT _tier_metrics('x', '{orders_12m}', 'UTC', now())$$, $$SELECT _tier_source('nothing')$$,
   $$SELECT * FROM crm.points_redeem(1, 1000000000, 'no')$$, $$SELECT * FROM crm.points_accrue(99, 1, 'no')$$, $$SELECT ledger_take('nowhere', 1, 1, 1, now(), 1)$$,
+  $$SELECT load_rows('public', 'o_loaded', '{member}', 'nowhere')$$, $$SELECT loaded(0)$$,
   $$SELECT * FROM histories('SELECT 1')$$, $$SELECT * FROM histories('no SQL')$$, $$SELECT * FROM histories('TABLE nowhere')$$,
   $$SELECT * FROM histories('SELECT member, day, 1 / (member - 49) FROM public.o')$$, $$SELECT * FROM rfm_scores('TABLE public.o', NULL)$$,
   $$SELECT * FROM rfm_scores('SELECT g, date ''2024-01-01'', 1 / (g - 20000) FROM generate_series(1, 20000) AS g', '2024-12-31')$$,
@@ -86,6 +89,20 @@ INSERT INTO call (rows, statement) SELECT false, s FROM unnest(ARRAY[
 CREATE FUNCTION m() RETURNS clv_model LANGUAGE sql IMMUTABLE RETURN '{"model": "bg/nbd", "params": {"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}, "spend": {"params": {"p": 6.25, "q": 3.744, "v": 15.44}}}'::crm_member.clv_model;
 CREATE FUNCTION h(bigint) RETURNS purchase_history LANGUAGE sql IMMUTABLE
 RETURN (ARRAY['{2024-01-05:1:35.00,2024-02-01:2:120.50}', '{2023-01-05:0:-35.00,2024-02-01:2:120.5,2024-02-02:1:1}']::crm_member.purchase_history[])[1 + $1 % 2];
+CREATE TABLE public.o_loaded (member integer CHECK (member > 0), code text COLLATE "C" DEFAULT random()::text);
+CREATE INDEX ON public.o_loaded (member);
+CREATE INDEX ON public.o_loaded (code);
+CREATE FUNCTION loaded(n integer) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+  rows refcursor;
+  wrote bigint;
+BEGIN
+  DELETE FROM public.o_loaded;
+  OPEN rows FOR SELECT CASE WHEN n > 0 THEN 1 + 7919 * g % 2503 ELSE 0 END FROM generate_series(0, n) AS g;
+  wrote := load_rows('public', 'o_loaded', '{member}', rows);
+  CLOSE rows;
+  RETURN wrote;
+END $$;
 CREATE PROCEDURE run(c call, times integer) LANGUAGE plpgsql AS $$
 DECLARE
   failed boolean;

@@ -53,12 +53,14 @@ END
 $$;
 COMMENT ON FUNCTION @crm@._part_transactions(bigint, timestamptz) IS 'part of member_360: what the member bought, by the purchase history up to the local day of as_of; amounts net of refunds; the five latest sales';
 
--- One plan for all members: with a partition a month, planning would take longer than the answer.
+-- One plan for all members: with a partition a month, planning would take longer than the answer. It walks the index from the latest footprint back and stops.
 CREATE OR REPLACE FUNCTION @crm@._part_behaviour(member_id bigint, as_of timestamptz) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET enable_sort = off
 AS $$
 #variable_conflict use_variable
 DECLARE

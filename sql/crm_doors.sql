@@ -58,5 +58,13 @@ FROM (VALUES ('attribute_members', $$'colour', 'red'$$), ('caller_lookup', $$'13
 GROUP BY c.door, a.answer ORDER BY 1, 2;
 -- and none of them wrote
 SELECT (SELECT count(*) FROM crm.member) AS members, (SELECT string_agg(state, ' ') FROM crm.member_card) AS cards, (SELECT state FROM crm.lead) AS lead;
+-- booking locks rows, and tables no more than for writing rows
+BEGIN;
+SELECT points FROM crm.points_grant(1, 50, 'lock1');
+SELECT points FROM crm.points_redeem(1, 5, 'lock2');
+SELECT net_spend FROM crm.sale_record('lock3', '[{"list_amount": 5}]', '[{"kind": "cash", "amount": 5}]', member_id => 1, store_id => 1);
+SELECT DISTINCT l.mode FROM pg_locks AS l JOIN pg_class AS c ON c.oid = l.relation
+WHERE l.pid = pg_backend_pid() AND c.relnamespace = 'crm'::regnamespace AND c.relkind = 'r' ORDER BY 1;
+ROLLBACK;
 SELECT crm_member.drop_crm('crm', confirm => 'crm');
 SELECT format('DROP OWNED BY crm_test_%s; DROP ROLE crm_test_%s', level, level) FROM level \gexec

@@ -76,6 +76,24 @@ if [ -x "$CRM_BINDIR/pg_amcheck" ] && at books P crm -c 'CREATE EXTENSION IF NOT
 	same 'pg_amcheck' "$(at books "$CRM_BINDIR/pg_amcheck" --heapallindexed -d crm 2>&1)" ''
 fi
 
+# --- transfers in both directions, and sales of two members in any order: none waits for one that waits for it ---
+at books P crm >/dev/null <<'SQL'
+CREATE FUNCTION cross_over(a bigint, b bigint, r text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF a = b THEN RETURN; END IF;
+  PERFORM crm.points_transfer(a, b, 1, r);
+  INSERT INTO crm.sale (source_key, member_id, occurred_at, net_spend) VALUES (r || 'x', b, now(), 1), (r || 'y', a, now(), 1);
+EXCEPTION WHEN SQLSTATE 'CR001' THEN
+  NULL;
+END
+$$;
+SQL
+printf '%s\n' '\set a random(1, 4)' '\set b random(1, 4)' '\set r random(1, 9000000000000)' "SELECT cross_over(:a, :b, :r::text || '-' || :client_id);" >"$T_DIR/cross.sql"
+at books "$CRM_BINDIR/pgbench" -n -c 8 -j 2 -T 4 --failures-detailed -f "$T_DIR/cross.sql" crm >"$T_DIR/cross" 2>&1 || { bad=1; tail -n 3 "$T_DIR/cross"; }
+same 'deadlocks of opposite transfers' "$(sed -n 's/^number of deadlock failures: \([0-9]*\).*/\1/p' "$T_DIR/cross")" 0
+same 'transfers were made' "$(sed -n 's/^number of transactions actually processed: \([0-9]*\).*/\1/p' "$T_DIR/cross" | awk '{ print ($1 > 50) }')" 1
+same 'invariants after transfers' "$(bad_checks)" ''
+
 # --- cancels and terminations at random ---
 n=0
 while [ $n -lt 8 ]; do
@@ -97,6 +115,7 @@ at books P crm -c "SET client_min_messages = error" -c "DO \$\$ BEGIN FOR i IN 1
 wait
 same 'some were cancelled' "$(cat "$T_DIR"/cancel.*.err | grep -c 'canceling statement\|terminating connection' | awk '{ print ($1 > 5) }')" 1
 same 'invariants after cancels' "$(bad_checks)" ''
+same 'deadlocks of anything' "$(at books P crm -c "SELECT deadlocks FROM pg_stat_database WHERE datname = 'crm'")" 0
 same 'locks left behind' "$(at books P crm -c "SELECT count(*) FROM pg_locks WHERE pid <> pg_backend_pid() AND locktype <> 'virtualxid' AND pid IN (SELECT pid FROM pg_stat_activity WHERE application_name = 'victim')")" 0
 same 'errors that are not cancels' "$(cat "$T_DIR"/cancel.*.err | grep -E 'ERROR|FATAL' | grep -v 'canceling statement\|terminating connection')" ''
 finish

@@ -27,7 +27,6 @@ crm-label-volatile	sql/crm/55_tier.sql	/FUNCTION @crm@.tier_for/,/AS \$\$/s/ STA
 # locks
 lock-accounts	sql/crm/51_points_book.sql	s/ ORDER BY k.member_id FOR NO KEY UPDATE/ ORDER BY k.member_id/	specs/iso_points
 lock-member	sql/crm/30_member.sql	s/ WHERE k.id = member_id FOR NO KEY UPDATE/ WHERE k.id = member_id/	specs/iso_doors
-lock-card	sql/crm/33_card.sql	s/ WHERE k.number = number FOR NO KEY UPDATE/ WHERE k.number = number/	specs/iso_doors
 lock-benefit	sql/crm/56_benefit.sql	s/ WHERE m.id = member_id FOR NO KEY UPDATE/ WHERE m.id = member_id/	specs/iso_benefit
 lock-refund	sql/crm/58_till.sql	s/ WHERE k.id = sale_id FOR NO KEY UPDATE/ WHERE k.id = sale_id/	specs/iso_doors
 stock-off-by-one	sql/crm/57_mall.sql	s/k.taken + quantity <= k.stock/k.taken + quantity < k.stock/	sql/crm_mall

@@ -35,9 +35,6 @@ lock-consent	sql/crm/91_consent.sql	s/ WHERE m.id = member_id FOR NO KEY UPDATE;
 lock-erase	sql/crm/94_erase.sql	s/ ORDER BY m.id FOR NO KEY UPDATE;/ ORDER BY m.id;/	specs/iso_erase
 lock-lead	sql/crm/34_lead.sql	s/ WHERE k.id = lead_id FOR NO KEY UPDATE/ WHERE k.id = lead_id/	specs/iso_doors
 lock-interaction	sql/crm/39_interaction.sql	s/ WHERE k.id = interaction_id FOR NO KEY UPDATE/ WHERE k.id = interaction_id/	specs/iso_doors
-lock-event	sql/crm/53_event.sql	s/ WHERE t.rule_no = (r.rule).rule_no FOR NO KEY UPDATE/ WHERE t.rule_no = (r.rule).rule_no/	specs/iso_rules
-lock-attached	sql/crm/60_attach.sql	s/ ORDER BY s.id FOR NO KEY UPDATE) AS l/ ORDER BY s.id) AS l/	specs/iso_attach
-lock-import	sql/crm/38_import.sql	s/ WHERE b.name = batch FOR NO KEY UPDATE/ WHERE b.name = batch/	specs/iso_import
 lock-tier	sql/crm/55_tier.sql	s/ WHERE m.id = member_id FOR NO KEY UPDATE;/ WHERE m.id = member_id;/	specs/iso_doors
 # rights
 missing-revoke	sql/crm/99_rights.sql	s/^REVOKE ALL ON ALL ROUTINES IN SCHEMA @crm@ FROM PUBLIC;$/SELECT 1;/	sql/create_crm
@@ -63,7 +60,6 @@ expiry-early	sql/crm/51_points_book.sql	s/ AND at < l.expires_at), 0)/ AND at <=
 sweep-late	sql/crm/51_points_book.sql	s/least(l.expires_at, g.lapse) <= as_of/least(l.expires_at, g.lapse) < as_of/	sql/crm_edges
 pending-early	sql/crm/51_points_book.sql	s/l.available_from <= at AND/l.available_from < at AND/	sql/crm_edges
 tier-threshold	src/core/ladder.c	s/node->at_least) >= 0/node->at_least) > 0/	unit/ladder
-tier-period-end	src/core/tier_walk.c	s/if (at >= until \&\& !last)/if (at > until \&\& !last)/	sql/crm_edges
 refund-is-order	sql/crm/35_sale.sql	s/^RETURN net_spend >= 0 AND refund_of_id IS NULL;$/RETURN net_spend >= 0;/	sql/crm_refund_orders
 refund-in-history	sql/crm/35_sale.sql	s/^RETURN CASE WHEN refund_of_id IS NULL OR net_spend <> 0 THEN net_spend END;$/RETURN net_spend;/	sql/crm_refund_orders
 # triggers
@@ -71,9 +67,9 @@ deaf-trigger	sql/crm/40_history.sql	0,/FROM old_rows AS o WHERE o.member_id IS N
 deaf-guard	sql/crm/45_ledger.sql	0,/BEFORE UPDATE OR DELETE OR TRUNCATE/s/BEFORE UPDATE OR DELETE OR TRUNCATE/BEFORE UPDATE OR DELETE/	sql/crm_catalog
 deaf-stamp	sql/crm/35_sale.sql	s/ OR OLD.store_id IS DISTINCT FROM NEW.store_id//	sql/crm_catalog
 history-of-old-day	sql/crm/40_history.sql	s/@crm@.local_day(o.occurred_at)/o.occurred_at::date/	sql/crm_history
-deaf-points	sql/crm/50_points.sql	s/(o.member_id, o.occurred_at, o.net_spend, o.refund_of_id) IS DISTINCT FROM (n.member_id, n.occurred_at, n.net_spend, n.refund_of_id)/(o.member_id, o.net_spend, o.refund_of_id) IS DISTINCT FROM (n.member_id, n.net_spend, n.refund_of_id)/	sql/crm_history sql/crm_points
-deaf-tiers	sql/crm/55_tier.sql	s/(o.member_id, o.occurred_at, o.net_spend, o.refund_of_id) IS DISTINCT FROM (n.member_id, n.occurred_at, n.net_spend, n.refund_of_id)/(o.member_id, o.net_spend, o.refund_of_id) IS DISTINCT FROM (n.member_id, n.net_spend, n.refund_of_id)/	sql/crm_tier sql/crm_asof
-deaf-reports	sql/crm/80_report.sql	s/IS DISTINCT FROM (n.member_id, n.store_id, n.channel,/IS DISTINCT FROM (n.member_id, o.store_id, n.channel,/	sql/crm_report_live sql/crm_report
+deaf-points	sql/crm/50_points.sql	s/(o.member_id, o.occurred_at, o.net_spend, o.refund_of_id) IS DISTINCT FROM (n.member_id, n.occurred_at, n.net_spend, n.refund_of_id)/(o.member_id, o.net_spend, o.refund_of_id) IS DISTINCT FROM (n.member_id, n.net_spend, n.refund_of_id)/	sql/crm_changed
+deaf-tiers	sql/crm/55_tier.sql	s/(o.member_id, o.occurred_at, o.net_spend, o.refund_of_id) IS DISTINCT FROM (n.member_id, n.occurred_at, n.net_spend, n.refund_of_id)/(o.member_id, o.net_spend, o.refund_of_id) IS DISTINCT FROM (n.member_id, n.net_spend, n.refund_of_id)/	sql/crm_changed
+deaf-reports	sql/crm/80_report.sql	s/IS DISTINCT FROM (n.member_id, n.store_id, n.channel,/IS DISTINCT FROM (n.member_id, o.store_id, n.channel,/	sql/crm_changed
 deaf-attached	sql/crm/60_attach.sql	s/IS DISTINCT FROM (d.member_id, d.store_id, d.at, d.amount, d.refund_of_id, d.channel)/IS DISTINCT FROM (d.member_id, s.store_id, d.at, d.amount, d.refund_of_id, d.channel)/	sql/crm_attach sql/crm_attach_kinds
 # what is shown
 opted-out-shown	sql/crm/83_report_member.sql	s/WHERE @crm@._profiled(m.profiling, m.closed_at, m.merged_into_id) AND/WHERE/	sql/crm_consent

@@ -17,9 +17,11 @@
 #include "ledger_terms.h"
 
 #include "access/xact.h"
+#include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/fmgrprotos.h"
@@ -142,30 +144,55 @@ look_again(void)
 	PushActiveSnapshot(GetTransactionSnapshot());
 }
 
-/* the account of an asset, locked, opened when there is none; NULL where that is for the long way */
 static HeapTuple
-lock_account(Call *c, Accounts *found, int16 asset)
+account_of(const Accounts *found, int16 asset)
 {
-	Datum		values[] = {Int64GetDatum(c->member), Int16GetDatum(asset), Int64GetDatum(0), TimestampTzGetDatum(c->at)};
-	int			guc_level;
-
-	for (int attempt = 1; attempt <= 2; attempt++)
+	for (int i = 0; i < found->n; i++)
 	{
-		for (int i = 0; i < found->n; i++)
-		{
-			if (found->assets[i] == asset)
-				return crm_row_lock(&c->open[CRM_TABLE_ACCOUNT], found->rows[i], GetActiveSnapshot());
-		}
-		if (attempt == 2 || !is_own_member(c))
-			break;
-		crm_ledger_connect(&guc_level);
-		(void) crm_ledger_run(c->ledger, CRM_SQL_OPEN_ACCOUNT, values, NULL);
-		crm_ledger_end(guc_level);
-		CommandCounterIncrement();
-		look_again();
-		find_accounts(c, found);
+		if (found->assets[i] == asset)
+			return found->rows[i];
 	}
 	return NULL;
+}
+
+/* opens the accounts that are missing, of points and of what is earned; false where there is no such member */
+static bool
+open_accounts(Call *c, Accounts *found, const CrmEarning *earnings, int n)
+{
+	Datum		assets[CRM_MOST_ASSETS + 1];
+	int			missing = 0;
+	int			guc_level;
+	Datum		values[2];
+
+	if (account_of(found, POINTS) == NULL)
+		assets[missing++] = Int16GetDatum(POINTS);
+	for (int i = 0; i < n; i++)
+	{
+		if (earnings[i].asset != POINTS && account_of(found, earnings[i].asset) == NULL)
+			assets[missing++] = Int16GetDatum(earnings[i].asset);
+	}
+	if (missing == 0)
+		return true;
+	if (!is_own_member(c))
+		return false;
+	values[0] = Int64GetDatum(c->member);
+	values[1] = PointerGetDatum(construct_array(assets, missing, INT2OID, 2, true, TYPALIGN_SHORT));
+	crm_ledger_connect(&guc_level);
+	(void) crm_ledger_run(c->ledger, CRM_SQL_OPEN_ACCOUNTS, values, NULL);
+	crm_ledger_end(guc_level);
+	CommandCounterIncrement();
+	look_again();
+	find_accounts(c, found);
+	return true;
+}
+
+/* the account of an asset, locked; NULL when there is none */
+static HeapTuple
+lock_account(Call *c, const Accounts *found, int16 asset)
+{
+	HeapTuple	row = account_of(found, asset);
+
+	return row == NULL ? NULL : crm_row_lock(&c->open[CRM_TABLE_ACCOUNT], row, GetActiveSnapshot());
 }
 
 static bool
@@ -354,7 +381,7 @@ credit(Call *c, HeapTuple account, int64 units)
 
 /* locks what the earnings need; false where an account is missing or in arrears */
 static bool
-lock_accounts(Call *c, Accounts *found, HeapTuple points, CrmEarning *earnings, HeapTuple *accounts, int n)
+lock_accounts(Call *c, const Accounts *found, HeapTuple points, CrmEarning *earnings, HeapTuple *accounts, int n)
 {
 	CrmTable   *table = &c->open[CRM_TABLE_ACCOUNT];
 	bool		none;
@@ -388,7 +415,12 @@ accrue(Call *c)
 
 	if (c->now)
 		c->at = GetCurrentTimestamp();
+	n = crm_earnings(c->ledger, 0, c->at, c->amount, earnings);
+	if (n <= 0)
+		return NULL;
 	find_accounts(c, &found);
+	if (!open_accounts(c, &found, earnings, n))
+		return NULL;
 	points = lock_account(c, &found, POINTS);
 	if (points == NULL)
 		return NULL;
@@ -397,8 +429,11 @@ accrue(Call *c)
 		crm_terms_by_growth(c->ledger))
 		return NULL;
 	if (c->now)
+	{
+		/* after the acts for which this waited */
 		c->at = GetCurrentTimestamp();
-	n = crm_earnings(c->ledger, 0, c->at, c->amount, earnings);
+		n = crm_earnings(c->ledger, 0, c->at, c->amount, earnings);
+	}
 	if (n <= 0 || !lock_accounts(c, &found, points, earnings, accounts, n))
 		return NULL;
 	sum_lots(c, DatumGetInt64(crm_column(&c->open[CRM_TABLE_ACCOUNT], points, CRM_ACCOUNT_ID, &none)), &available, &pending);

@@ -70,6 +70,9 @@ static const Statement statements[CRM_LEDGER_STATEMENTS] = {
 		"ON CONFLICT (member_id, asset_id) DO UPDATE SET balance = a.balance " OP("+") " excluded.balance, "
 		"last_activity_at = greatest(a.last_activity_at, excluded.last_activity_at) RETURNING a.id, a.arrears",
 	4, {INT8OID, INT2OID, INT8OID, TIMESTAMPTZOID}},
+	[CRM_SQL_OPEN_ACCOUNTS] = {"INSERT INTO %s.account (member_id, asset_id, balance, arrears) SELECT $1, n.asset_id, 0, 0 FROM " UNNEST "($2) AS n(asset_id) "
+		"ON CONFLICT DO NOTHING",
+	2, {INT8OID, INT2ARRAYOID}},
 	[CRM_SQL_POSTING] = {"INSERT INTO %s.posting (event_id, posting_no, asset_id, from_account, to_account, units, rule_id) VALUES ($1, $2, $3, $4, $5, $6, $7)",
 	7, {INT8OID, INT2OID, INT2OID, INT8OID, INT8OID, INT8OID, INT8OID}},
 	[CRM_SQL_LOT] = {"INSERT INTO %s.lot (event_id, lot_no, account_id, units, left_units, available_from, expires_at) VALUES ($1, $2, $3, $4, $4, $5, $6)",

@@ -114,3 +114,21 @@ SELECT count(*) FROM crm.sale WHERE source_key = 'u';
 
 SELECT check_name, detail FROM crm_member.check_crm('crm') WHERE NOT ok;
 SELECT crm_member.drop_crm('crm', confirm => 'crm');
+
+-- a currency without decimals: parts are whole units (largest remainder, ties to the earlier line).
+-- 700 over 300, 300, 400 is 210, 210, 280; 100 over what is left (90, 90, 120) is 30, 30, 40; the rest is 60, 60, 80 of money
+SELECT crm_member.create_crm('crm', 'Asia/Tokyo', 'JPY', 'ja_JP');
+INSERT INTO crm.member (member_no, joined_at) VALUES ('y1', '2024-01-01');
+SELECT sale_id AS yen FROM crm.sale_record('y1', '[{"list_amount": 300}, {"list_amount": 300}, {"list_amount": 400}]',
+  '[{"kind": "cash", "amount": 700}, {"kind": "gift card", "amount": 100, "bears": "gift"}, {"kind": "card", "amount": 200}]', member_id => 1, occurred_at => '2024-06-01 10:00') \gset
+SELECT line_no, money_amount, gift_amount FROM crm.sale_line ORDER BY line_no;
+-- 100 over three equal lines: 34, 33, 33
+SELECT sale_id > 0 AS sold FROM crm.sale_record('y2', '[{"list_amount": 50}, {"list_amount": 50}, {"list_amount": 50}]',
+  '[{"kind": "gift card", "amount": 100, "bears": "gift"}, {"kind": "cash", "amount": 50}]', member_id => 1, occurred_at => '2024-06-02 10:00');
+SELECT line_no, money_amount, gift_amount FROM crm.sale_line WHERE sale_id <> :yen ORDER BY line_no;
+-- 10 of the first line, of which 16 were money and 34 gift: 3.2 and 6.8, so 3 and 7
+SELECT count(*) AS refunded FROM crm.sale_refund('yr', (SELECT max(id) FROM crm.sale), '[{"line_no": 1, "amount": 10}]', '2024-06-03 10:00');
+SELECT money_amount, gift_amount FROM crm.sale_line WHERE sale_id = (SELECT max(id) FROM crm.sale);
+SELECT count(*) FROM crm.sale_record('y3', '[{"list_amount": 50.50}]', '[{"kind": "cash", "amount": 50.50}]', 1);
+SELECT count(*) FROM crm.sale_refund('yr2', (SELECT max(id) FROM crm.sale WHERE refund_of_id IS NULL), '[{"line_no": 2, "amount": 0.5}]');
+SELECT crm_member.drop_crm('crm', confirm => 'crm');

@@ -65,6 +65,12 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN day::timestamp AT TIME ZONE @time_zone@;
 COMMENT ON FUNCTION @crm@.day_start(date) IS 'the first instant of a business day in the time zone of this schema';
 
+-- JPY and the like have no decimals; sales hold two, so three are rounded to two.
+CREATE OR REPLACE FUNCTION @crm@._money_decimals() RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN @currency@ IN ('BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF', 'UGX', 'VND', 'VUV', 'XAF', 'XOF', 'XPF') THEN 0 ELSE 2 END;
+COMMENT ON FUNCTION @crm@._money_decimals() IS 'the decimals of money in the currency of this schema: 0 or 2; amounts of attached tables are rounded to them, those told at the till must have no more, and parts of an amount are whole units of them';
+
 -- Sessions keep what the programme promises: they are told of every change.
 CREATE OR REPLACE TRIGGER setting_told AFTER INSERT OR UPDATE OR DELETE ON @crm@.setting
   FOR EACH STATEMENT EXECUTE FUNCTION crm_member.ledger_terms_changed();

@@ -25,6 +25,7 @@ DECLARE
   tender record;
   kind integer;
   n integer := jsonb_array_length(lines);
+  decimals integer := @crm@._money_decimals();
   made bigint;
 BEGIN
   answer := @crm@._request_begin(request_id, 'sale_record', jsonb_build_array(occurred_at, member_id, store_id, lines, tenders, channel));
@@ -35,20 +36,20 @@ BEGIN
     PERFORM @crm@._finite(occurred_at);
   END IF;
   IF EXISTS (SELECT FROM jsonb_to_recordset(lines) AS l(list_amount numeric, discount_amount numeric, kind text, quantity numeric, cost_amount numeric)
-             WHERE l.list_amount IS NULL OR l.list_amount IN ('NaN', 'Infinity') OR l.list_amount <> round(l.list_amount, 2)
-                OR coalesce(l.discount_amount, 0) <> round(coalesce(l.discount_amount, 0), 2)
+             WHERE l.list_amount IS NULL OR l.list_amount IN ('NaN', 'Infinity') OR l.list_amount <> round(l.list_amount, decimals)
+                OR coalesce(l.discount_amount, 0) <> round(coalesce(l.discount_amount, 0), decimals)
                 OR NOT coalesce(l.discount_amount, 0) BETWEEN 0 AND l.list_amount
                 OR coalesce(l.kind, 'goods') NOT IN ('goods', 'shipping')
                 OR NOT coalesce(l.quantity, 1) BETWEEN 0.001 AND 1000000000
                 OR NOT coalesce(l.cost_amount, 0) BETWEEN 0 AND 1e16 OR l.cost_amount <> round(l.cost_amount, 2)) THEN
     RAISE EXCEPTION 'a line needs a list amount, a discount between 0 and it and a cost of 0 or more, in whole cents, and a quantity above 0'
-      USING ERRCODE = 'CR005', HINT = 'A refund is recorded with sale_refund.';
+      USING ERRCODE = 'CR005', DETAIL = format('Money of this CRM has %s decimals.', decimals), HINT = 'A refund is recorded with sale_refund.';
   END IF;
   IF EXISTS (SELECT FROM jsonb_to_recordset(tenders) AS t(kind text, amount numeric, bears text)
-             WHERE t.kind IS NULL OR t.amount IS NULL OR t.amount < 0 OR t.amount IN ('NaN', 'Infinity') OR t.amount <> round(t.amount, 2)
+             WHERE t.kind IS NULL OR t.amount IS NULL OR t.amount < 0 OR t.amount IN ('NaN', 'Infinity') OR t.amount <> round(t.amount, decimals)
                 OR coalesce(t.bears, 'money') <> ALL (bears)) THEN
     RAISE EXCEPTION 'a tender needs a kind and an amount of 0 or more, in whole cents, and bears money, principal, gift or points'
-      USING ERRCODE = 'CR005';
+      USING ERRCODE = 'CR005', DETAIL = format('Money of this CRM has %s decimals.', decimals);
   END IF;
   SELECT coalesce(array_agg(l.list_amount - coalesce(l.discount_amount, 0) ORDER BY l.place), '{}') INTO unpaid
   FROM ROWS FROM (jsonb_to_recordset(lines) AS (list_amount numeric, discount_amount numeric)) WITH ORDINALITY AS l(list_amount, discount_amount, place);
@@ -63,7 +64,7 @@ BEGIN
     FROM ROWS FROM (jsonb_to_recordset(tenders) AS (amount numeric, bears text)) WITH ORDINALITY AS t(amount, bears, place)
     WHERE t.amount > 0 ORDER BY t.place
   LOOP
-    share := crm_member.split_amount(tender.amount, unpaid);
+    share := crm_member.split_amount(tender.amount, unpaid, decimals);
     kind := array_position(bears, tender.bears) - 1;
     FOR i IN 1 .. n LOOP
       unpaid[i] := unpaid[i] - share[i];
@@ -171,6 +172,7 @@ DECLARE
   part record;
   share numeric[];
   shares jsonb := '[]';
+  decimals integer := @crm@._money_decimals();
   made bigint;
 BEGIN
   answer := @crm@._request_begin(request_id, 'sale_refund', jsonb_build_array(sale_id, lines, occurred_at));
@@ -202,13 +204,13 @@ BEGIN
     ORDER BY w.line_no
   LOOP
     part.amount := coalesce(part.amount, part.money + part.principal + part.gift + part.points);
-    IF part.known IS NULL OR part.amount < 0 OR part.amount <> round(part.amount, 2) OR part.amount > part.money + part.principal + part.gift + part.points
+    IF part.known IS NULL OR part.amount < 0 OR part.amount <> round(part.amount, decimals) OR part.amount > part.money + part.principal + part.gift + part.points
        OR shares @> jsonb_build_array(jsonb_build_object('line_no', part.line_no)) THEN
       RAISE EXCEPTION 'a line cannot be refunded by this amount'
         USING ERRCODE = 'CR006',
               DETAIL = format('Line %s of sale %s has %s left to refund.', part.line_no, sale_id, part.money + part.principal + part.gift + part.points);
     END IF;
-    share := CASE WHEN part.amount = 0 THEN '{0,0,0,0}' ELSE crm_member.split_amount(part.amount, ARRAY[part.money, part.principal, part.gift, part.points]) END;
+    share := CASE WHEN part.amount = 0 THEN '{0,0,0,0}' ELSE crm_member.split_amount(part.amount, ARRAY[part.money, part.principal, part.gift, part.points], decimals) END;
     shares := shares || jsonb_build_object('line_no', part.line_no, 'kind', part.kind, 'product_id', part.product_id,
       'quantity', CASE WHEN part.payable_amount > 0 THEN round(part.quantity * part.amount / part.payable_amount, 3) ELSE part.quantity END,
       'cost', CASE WHEN part.payable_amount > 0 THEN round(part.cost_amount * part.amount / part.payable_amount, 2) ELSE part.cost_amount END,

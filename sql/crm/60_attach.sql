@@ -52,12 +52,6 @@ SELECT @crm@._base_type(a.atttypid) FROM pg_attribute AS a WHERE a.attrelid = ro
 $$;
 COMMENT ON FUNCTION @crm@._column_type(regclass, text) IS 'the built-in type of a column of a shop''s table, NULL where there is no such column';
 
--- JPY and the like have no decimals; sales hold two, so three are rounded to two.
-CREATE OR REPLACE FUNCTION @crm@._money_decimals() RETURNS integer
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN @currency@ IN ('BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF', 'UGX', 'VND', 'VUV', 'XAF', 'XOF', 'XPF') THEN 0 ELSE 2 END;
-COMMENT ON FUNCTION @crm@._money_decimals() IS 'the decimals to which amounts of attached tables are rounded, by the currency of this schema: 0 or 2';
-
 CREATE OR REPLACE FUNCTION @crm@._attached_table(table_schema text, table_name text, capture text, id integer) RETURNS regclass
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp

@@ -376,13 +376,12 @@ BEGIN
           UNION ALL
           SELECT o.member_id, o.at, o.amount, o.is_order, o.id, o.source FROM @crm@._tier_others(members, 'infinity', book) AS o) AS e
     GROUP BY e.member_id
-  ), written AS MATERIALIZED (
-    SELECT m.member_id, max(m.valid_from) AS at FROM track AS t JOIN @crm@.member_tier AS m ON m.member_id = t.member_id
-    WHERE m.ladder_no = _tiers_walked.ladder_no AND m.known_to = 'infinity' AND draft IS NULL
-    GROUP BY m.member_id
   ), walked AS MATERIALIZED (
-    SELECT t.member_id, crm_member._tier_walk(t.track, book, @time_zone@, greatest(upto, w.at)) AS periods
-    FROM track AS t LEFT JOIN written AS w ON w.member_id = t.member_id
+    -- member by member, whatever the plan was made for
+    SELECT t.member_id, crm_member._tier_walk(t.track, book, @time_zone@, greatest(upto,
+             (SELECT max(m.valid_from) FROM @crm@.member_tier AS m
+              WHERE m.member_id = t.member_id AND m.ladder_no = _tiers_walked.ladder_no AND m.known_to = 'infinity' AND draft IS NULL))) AS periods
+    FROM track AS t
   )
   SELECT w.member_id, p.* FROM walked AS w CROSS JOIN LATERAL unnest(w.periods) AS p WHERE w.periods IS NOT NULL;
 END
@@ -434,8 +433,9 @@ BEGIN
     now_known := clock_timestamp();
     WITH written AS MATERIALIZED (
       SELECT t.id, t.member_id, t.tier_id, t.valid_from, t.valid_to, t.known_from, t.known_to, t.decided
-      FROM unnest(part) AS u(member_id) JOIN @crm@.member_tier AS t ON t.member_id = u.member_id
-      WHERE t.ladder_no = _tiers_walk.ladder_no
+      -- member by member, whatever the plan was made for
+      FROM unnest(part) AS u(member_id)
+           CROSS JOIN LATERAL (SELECT m.* FROM @crm@.member_tier AS m WHERE m.member_id = u.member_id AND m.ladder_no = _tiers_walk.ladder_no OFFSET 0) AS t
     ), who AS MATERIALIZED (
       -- knowledge goes forward, also when the clock does not
       SELECT u.member_id, u.notify, greatest(now_known, w.known + interval '1 microsecond') AS known

@@ -67,7 +67,6 @@ deaf-trigger	sql/crm/40_history.sql	0,/FROM old_rows AS o WHERE o.member_id IS N
 deaf-guard	sql/crm/45_ledger.sql	0,/BEFORE UPDATE OR DELETE OR TRUNCATE/s/BEFORE UPDATE OR DELETE OR TRUNCATE/BEFORE UPDATE OR DELETE/	sql/crm_catalog
 deaf-stamp	sql/crm/35_sale.sql	s/ OR OLD.store_id IS DISTINCT FROM NEW.store_id//	sql/crm_catalog
 history-of-old-day	sql/crm/40_history.sql	s/@crm@.local_day(o.occurred_at)/o.occurred_at::date/	sql/crm_history
-deaf-points	sql/crm/50_points.sql	s/(o.member_id, o.occurred_at, o.net_spend, o.refund_of_id) IS DISTINCT FROM (n.member_id, n.occurred_at, n.net_spend, n.refund_of_id)/(o.member_id, o.net_spend, o.refund_of_id) IS DISTINCT FROM (n.member_id, n.net_spend, n.refund_of_id)/	sql/crm_changed
 deaf-tiers	sql/crm/55_tier.sql	s/(o.member_id, o.occurred_at, o.net_spend, o.refund_of_id) IS DISTINCT FROM (n.member_id, n.occurred_at, n.net_spend, n.refund_of_id)/(o.member_id, o.net_spend, o.refund_of_id) IS DISTINCT FROM (n.member_id, n.net_spend, n.refund_of_id)/	sql/crm_changed
 deaf-reports	sql/crm/80_report.sql	s/IS DISTINCT FROM (n.member_id, n.store_id, n.channel,/IS DISTINCT FROM (n.member_id, o.store_id, n.channel,/	sql/crm_changed
 deaf-attached	sql/crm/60_attach.sql	s/IS DISTINCT FROM (d.member_id, d.store_id, d.at, d.amount, d.refund_of_id, d.channel)/IS DISTINCT FROM (d.member_id, s.store_id, d.at, d.amount, d.refund_of_id, d.channel)/	sql/crm_attach sql/crm_attach_kinds

@@ -88,8 +88,6 @@ static const Statement statements[CRM_LEDGER_STATEMENTS] = {
 	[CRM_SQL_EVENTS] = {"INSERT INTO %s.ledger_event (kind, member_id, sale_id, occurred_at, detail) "
 		"SELECT 'earn', e.* FROM ROWS FROM (" UNNEST "($1), " UNNEST "($2), " UNNEST "($3), " UNNEST "($4)) AS e RETURNING id",
 	4, {INT8ARRAYOID, INT8ARRAYOID, TIMESTAMPTZARRAYOID, JSONBARRAYOID}},
-	[CRM_SQL_ACCOUNTS_LOCK] = {"SELECT 1 FROM %s.account AS a WHERE a.member_id " OP("=") " ANY ($1) ORDER BY a.member_id, a.asset_id FOR NO KEY UPDATE",
-	1, {INT8ARRAYOID}},
 	[CRM_SQL_ACCOUNTS] = {"INSERT INTO %s.account AS a (member_id, asset_id, balance, last_activity_at, arrears) "
 		"SELECT n.*, 0 FROM ROWS FROM (" UNNEST "($1), " UNNEST "($2), " UNNEST "($3), " UNNEST "($4)) AS n "
 		"ON CONFLICT (member_id, asset_id) DO UPDATE SET balance = a.balance " OP("+") " excluded.balance, "

@@ -189,13 +189,13 @@ terms_of(CrmLedger *ledger)
 	AcceptInvalidationMessages();
 	if (likely(ledger->terms != NULL && !ledger->terms_stale && !IsolationUsesXactSnapshot()))
 		return ledger->terms;
+	crm_ledger_connect(&guc_level);
 	crm_terms_forget(ledger);
-	/* what changes from here on makes it stale again */
-	ledger->terms_stale = false;
 	context = AllocSetContextCreate(TopMemoryContext, "crm terms", ALLOCSET_SMALL_SIZES);
 	ledger->terms = MemoryContextAllocZero(context, sizeof(CrmTerms));
 	ledger->terms->context = context;
-	crm_ledger_connect(&guc_level);
+	/* what changes from here on makes it stale again */
+	ledger->terms_stale = false;
 	PG_TRY();
 	{
 		read_rules(ledger, ledger->terms);

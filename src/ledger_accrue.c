@@ -273,7 +273,9 @@ put(JsonbParseState **state, const char *key, JsonbValue value)
 static JsonbValue
 json_number(Datum number)
 {
-	return (JsonbValue) {.type = jbvNumeric, .val.numeric = DatumGetNumeric(number)};
+	JsonbValue	value = {.type = jbvNumeric, .val.numeric = DatumGetNumeric(number)};
+
+	return value;
 }
 
 static JsonbValue
@@ -286,10 +288,13 @@ static Jsonb *
 detail_of(const Call *c)
 {
 	JsonbParseState *state = NULL;
+	JsonbValue	store = {.type = jbvNull};
 
+	if (!c->no_store)
+		store = json_integer(c->store);
 	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
 	put(&state, "amount", json_number(c->amount));
-	put(&state, "store_id", c->no_store ? (JsonbValue) {.type = jbvNull} : json_integer(c->store));
+	put(&state, "store_id", store);
 	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
 }
 
@@ -297,14 +302,20 @@ static Jsonb *
 answer_of(int64 event, int64 points, int64 available, int64 pending, char *tier)
 {
 	JsonbParseState *state = NULL;
+	JsonbValue	code = {.type = jbvNull};
 
+	if (tier != NULL)
+	{
+		code.type = jbvString;
+		code.val.string.val = tier;
+		code.val.string.len = strlen(tier);
+	}
 	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
 	put(&state, "event_id", json_integer(event));
 	put(&state, "points", json_integer(points));
 	put(&state, "available", json_integer(available));
 	put(&state, "pending", json_integer(pending));
-	put(&state, "tier", tier == NULL ? (JsonbValue) {.type = jbvNull} :
-		(JsonbValue) {.type = jbvString, .val.string.val = tier, .val.string.len = strlen(tier)});
+	put(&state, "tier", code);
 	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
 }
 

@@ -245,7 +245,7 @@ set_columns(Loader *loader, ArrayType *names, TupleDesc rows)
 	}
 	loader->default_columns = palloc(sizeof(AttrNumber) * (desc->natts + 1));
 	loader->defaults = palloc(sizeof(ExprState *) * (desc->natts + 1));
-	for (AttrNumber number = 1; number <= desc->natts; number++)
+	for (int number = 1; number <= desc->natts; number++)
 	{
 		Node	   *expression;
 
@@ -254,7 +254,7 @@ set_columns(Loader *loader, ArrayType *names, TupleDesc rows)
 		expression = build_column_default(loader->table, number);
 		if (expression == NULL)
 			continue;
-		loader->default_columns[loader->ndefaults] = number;
+		loader->default_columns[loader->ndefaults] = (AttrNumber) number;
 		loader->defaults[loader->ndefaults++] = ExecPrepareExpr((Expr *) expression, loader->estate);
 	}
 }

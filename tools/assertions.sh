@@ -1,14 +1,16 @@
 #!/bin/sh
 # tools/assertions.sh
-# The regression and isolation tests on a server that was built with assertions.
+# The tests on a server that was built with assertions, and some of them under valgrind.
 #
 # `assertions.sh make DIRECTORY` builds the machine's PostgreSQL there from
-# Debian's source package, with assertions and checks of memory and without
-# what the tests do not need; a server that stands there already is kept.
-# `assertions.sh run` tests on it, in ./assertions of the current directory:
-# the module is built anew, and the server's log must hold no failed
-# assertion, no crash and no warning about memory. Environment: PG_CONFIG, of
-# the ordinary server to make it and of the one made to run.
+# Debian's source package, with assertions and checks of memory, for valgrind,
+# and without what the tests do not need; a server that stands there already is
+# kept. `assertions.sh run` tests on it, in ./assertions of the current
+# directory: the module is built anew, and the server's log must hold no failed
+# assertion, no crash and no warning about memory. `assertions.sh valgrind`
+# runs the tests of types, aggregates and queries on it under valgrind, and
+# those of the ledger's short path. Environment: PG_CONFIG, of the ordinary
+# server to make it and of the one made to run.
 set -eu
 
 # the source package through a list of its own, so that the machine's own lists stay as they are
@@ -24,7 +26,7 @@ download() { # VERSION
 }
 
 make_it() { # DIRECTORY
-	[ ! -x "$1/server/bin/postgres" ] || return 0
+	[ ! -f "$1/server/valgrind.supp" ] || return 0
 	pg=$(command -v "${PG_CONFIG:-pg_config}")
 	major=$("$pg" --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
 	rm -rf "$1"
@@ -34,20 +36,25 @@ make_it() { # DIRECTORY
 	tar -xf build/postgresql-*.orig.tar.* -C build --strip-components 1
 	cd build
 	{
-		./configure --prefix="$1/server" --enable-cassert --enable-debug --without-readline --without-zlib --with-icu --with-system-tzdata=/usr/share/zoneinfo CFLAGS='-O1 -g' &&
+		./configure --prefix="$1/server" --enable-cassert --enable-debug --without-readline --without-zlib --with-icu --with-system-tzdata=/usr/share/zoneinfo CFLAGS='-O1 -g' CPPFLAGS=-DUSE_VALGRIND &&
 			make -s -j "$(nproc)" && make -s install && make -s -C contrib/amcheck install && make -s -C contrib/postgres_fdw install
 	} >>../log 2>&1 || { tail -n 30 ../log; exit 1; }
+	cp src/tools/valgrind.supp "$1/server/"
 	cd ..
 	rm -rf build
 	chmod -R a+rX .
 }
 
-run_it() {
+# the module on a copy of the server
+prepare() {
 	top=$(pwd)/assertions
 	. "$(dirname -- "$0")/instrumented.sh"
 	"$pg" --configure | grep -q -- --enable-cassert || { echo "$pg is of no server with assertions" >&2; exit 2; }
 	mk -j "$(nproc)" all
 	mk install
+}
+run_it() {
+	prepare
 	start_own TZ=UTC
 	status=0
 	mk installcheck || status=1
@@ -55,11 +62,41 @@ run_it() {
 	exit "$status"
 }
 
+# a client's time-outs are long enough for a server that is fifty times slower; warnings of the server itself are suppressed by its own list
+valgrind_it() {
+	prepare
+	postgres=$top/postgres
+	cat >"$postgres" <<-WRAPPER
+		#!/bin/sh
+		exec valgrind --quiet --trace-children=yes --leak-check=no --track-origins=yes --error-markers=FAULT-BEGIN,FAULT-END \\
+			--suppressions='$(dirname "$("$pg" --bindir)")/valgrind.supp' --log-file='$top/valgrind.%p' '$bin/postgres' "\$@"
+	WRAPPER
+	chmod 755 "$postgres"
+	rm -f "$top"/valgrind.*
+	start_own TZ=UTC
+	status=0
+	# without those that only repeat arithmetic of src/core many times, which the unit tests hold
+	mk installcheck ISOLATION= REGRESS="install abc_class clv clv_model format_money gini histories lifecycle load_rows numeric_units octant \
+pair_rules predicate purchase_history purchase_history_aggregate rfm_cuts rfm_score rfm_scores rfm_type soft_errors split_amount \
+text_contact text_name text_read tier_for tier_track value_grade crm_points_short" || status=1
+	"$bin/pg_ctl" -D "$top/data" -m fast -w -t 240 stop >/dev/null || status=1
+	# what the server does with its own memory alone is its own affair
+	files=$(cd "$src/src" && find . -name '*.c' | sed 's/.*\///; s/\.c$//' | tr '\n' '|')
+	awk -v ours="[(](in .*crm_member[.]so|(${files%|})[.]c:)" '
+		/FAULT-BEGIN/ { block = ""; mine = 0 }
+		{ block = block $0 "\n" }
+		$0 ~ ours { mine = 1 }
+		/FAULT-END/ && mine { printf "%s", block; bad = 1 }
+		END { exit bad }' "$top"/valgrind.* || status=1
+	exit "$status"
+}
+
 case ${1:-} in
 make) make_it "${2:?make it where?}" ;;
 run) run_it ;;
+valgrind) valgrind_it ;;
 *)
-	echo 'usage: assertions.sh make DIRECTORY | run' >&2
+	echo 'usage: assertions.sh make DIRECTORY | run | valgrind' >&2
 	exit 2
 	;;
 esac

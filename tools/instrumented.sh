@@ -22,7 +22,8 @@ export LC_ALL PGHOST PGPORT PGUSER
 
 mk() { make -s -C "$top/build" -f "$src/Makefile" PG_CONFIG="$own_pg" with_llvm=no "$@"; }
 
-# start_own VARIABLE=value ...: the cluster, with these in the environment of the server; it ends with this script
+# start_own VARIABLE=value ...: the cluster, with these in the environment of the server, which is $postgres when that is
+# set; it ends with this script
 start_own() {
 	"$bin/initdb" -D "$top/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$top/initdb.log" 2>&1
 	cat >>"$top/data/postgresql.conf" <<CONF
@@ -31,6 +32,6 @@ unix_socket_directories = '$top/sock'
 fsync = off
 jit = off
 CONF
-	env "$@" timeout 120 "$bin/pg_ctl" -D "$top/data" -l "$top/server.log" -o "-p $PGPORT" -w -t 60 start >/dev/null
+	env "$@" timeout 300 "$bin/pg_ctl" -D "$top/data" -l "$top/server.log" -o "-p $PGPORT" ${postgres:+-p "$postgres"} -w -t 240 start >/dev/null
 	trap '"$bin/pg_ctl" -D "$top/data" -m immediate stop >/dev/null 2>&1 || :' EXIT
 }

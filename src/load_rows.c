@@ -6,16 +6,16 @@
  *
  * Three things make it cheaper.  Rows go to the table by the page.  Entries of
  * an index that come in no order are sorted first, so that each of its pages is
- * looked for once and not once an entry.  And the trigger of a foreign key is not asked where the
- * answer is known: the column is NULL, the row referred to was written by this
- * very transaction (nobody else can see it, let alone delete it), or it is
- * one of those asked for just before in this statement.
+ * looked for once and not once an entry.  And the trigger of a foreign key is
+ * not asked where the answer is known: the column is NULL, the row referred to
+ * was written by this very transaction (nobody else can see it, let alone
+ * delete it), or it is one of those asked for just before in this statement.
  *
  * Constraints, defaults, unique indexes, foreign keys, statement triggers and
  * their transition tables hold as they do for INSERT.  A table that needs more
  * (row triggers of its own, row security for the caller, deferred constraints,
- * generated columns, rules) is left alone, and the answer
- * is NULL: the caller inserts by a statement.
+ * generated columns, rules) is left alone, and the answer is NULL: the caller
+ * inserts by a statement.
  */
 #include "compat.h"
 

@@ -135,7 +135,11 @@ AS $$
 DECLARE
   answer jsonb;
 BEGIN
-  IF (pg_has_role(@crm@.caller(), current_user, 'USAGE') OR @crm@._may('{clerk,app,manager}')) AND NOT dry_run THEN
+  -- who may do this for all stores is asked about the member on the long way only: the short path leaves unknown ones to it
+  IF NOT (pg_has_role(@crm@.caller(), current_user, 'USAGE') OR @crm@._may('{clerk,app,manager}')) THEN
+    PERFORM @crm@._require_member(member_id, '{clerk,app,manager}');
+  END IF;
+  IF NOT dry_run THEN
     answer := crm_member.ledger_accrue(@crm_name@, member_id, amount, request_id, occurred_at, store_id);
   END IF;
   IF answer IS NULL THEN

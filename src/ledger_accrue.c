@@ -155,44 +155,50 @@ account_of(const Accounts *found, int16 asset)
 	return NULL;
 }
 
-/* opens the accounts that are missing, of points and of what is earned; false where there is no such member */
 static bool
-open_accounts(Call *c, Accounts *found, const CrmEarning *earnings, int n)
+has_accounts(const Accounts *found, const CrmEarning *earnings, int n)
 {
-	Datum		assets[CRM_MOST_ASSETS + 1];
-	int			missing = 0;
-	int			guc_level;
-	Datum		values[2];
+	bool		all = account_of(found, POINTS) != NULL;
 
-	if (account_of(found, POINTS) == NULL)
-		assets[missing++] = Int16GetDatum(POINTS);
-	for (int i = 0; i < n; i++)
-	{
-		if (earnings[i].asset != POINTS && account_of(found, earnings[i].asset) == NULL)
-			assets[missing++] = Int16GetDatum(earnings[i].asset);
-	}
-	if (missing == 0)
-		return true;
-	if (!is_own_member(c))
-		return false;
-	values[0] = Int64GetDatum(c->member);
-	values[1] = PointerGetDatum(construct_array(assets, missing, INT2OID, 2, true, TYPALIGN_SHORT));
-	crm_ledger_connect(&guc_level);
-	(void) crm_ledger_run(c->ledger, CRM_SQL_OPEN_ACCOUNTS, values, NULL);
-	crm_ledger_end(guc_level);
-	CommandCounterIncrement();
-	look_again();
-	find_accounts(c, found);
-	return true;
+	for (int i = 0; i < n && all; i++)
+		all = account_of(found, earnings[i].asset) != NULL;
+	return all;
 }
 
-/* the account of an asset, locked; NULL when there is none */
-static HeapTuple
-lock_account(Call *c, const Accounts *found, int16 asset)
+/* an account to come takes the key of the member: whoever merges members has them first, and accounts after */
+static bool
+hold_member(Call *c)
 {
-	HeapTuple	row = account_of(found, asset);
+	Datum		values[] = {Int64GetDatum(c->member)};
+	int			guc_level;
+	uint64		n;
 
-	return row == NULL ? NULL : crm_row_lock(&c->open[CRM_TABLE_ACCOUNT], row, GetActiveSnapshot());
+	crm_ledger_connect(&guc_level);
+	n = crm_ledger_run(c->ledger, CRM_SQL_MEMBER_KEY, values, NULL);
+	crm_ledger_end(guc_level);
+	look_again();
+	return n > 0;
+}
+
+/* locks the account of an asset, opened where it is missing; NULL where this snapshot cannot see what another opened */
+static HeapTuple
+hold_account(Call *c, Accounts *found, int16 asset)
+{
+	if (account_of(found, asset) == NULL)
+	{
+		Datum		values[] = {Int64GetDatum(c->member), Int16GetDatum(asset)};
+		int			guc_level;
+
+		crm_ledger_connect(&guc_level);
+		(void) crm_ledger_run(c->ledger, CRM_SQL_OPEN_EMPTY, values, NULL);
+		crm_ledger_end(guc_level);
+		CommandCounterIncrement();
+		look_again();
+		find_accounts(c, found);
+		if (account_of(found, asset) == NULL)
+			return NULL;
+	}
+	return crm_row_lock(&c->open[CRM_TABLE_ACCOUNT], account_of(found, asset), GetActiveSnapshot());
 }
 
 static bool
@@ -390,16 +396,16 @@ credit(Call *c, HeapTuple account, int64 units)
 	crm_row_update(accounts, account, lengthof(columns), columns, values);
 }
 
-/* locks what the earnings need; false where an account is missing or in arrears */
+/* holds what the earnings need, in the order of assets; false where an account cannot be had or is in arrears */
 static bool
-lock_accounts(Call *c, const Accounts *found, HeapTuple points, CrmEarning *earnings, HeapTuple *accounts, int n)
+hold_accounts(Call *c, Accounts *found, HeapTuple points, CrmEarning *earnings, HeapTuple *accounts, int n)
 {
 	CrmTable   *table = &c->open[CRM_TABLE_ACCOUNT];
 	bool		none;
 
 	for (int i = 0; i < n; i++)
 	{
-		accounts[i] = earnings[i].asset == POINTS ? points : lock_account(c, found, earnings[i].asset);
+		accounts[i] = earnings[i].asset == POINTS ? points : hold_account(c, found, earnings[i].asset);
 		if (accounts[i] == NULL || DatumGetInt64(crm_column(table, accounts[i], CRM_ACCOUNT_ARREARS, &none)) != 0)
 			return false;
 		earnings[i].account = DatumGetInt64(crm_column(table, accounts[i], CRM_ACCOUNT_ID, &none));
@@ -430,9 +436,9 @@ accrue(Call *c)
 	if (n <= 0)
 		return NULL;
 	find_accounts(c, &found);
-	if (!open_accounts(c, &found, earnings, n))
+	if (!has_accounts(&found, earnings, n) && !hold_member(c))
 		return NULL;
-	points = lock_account(c, &found, POINTS);
+	points = hold_account(c, &found, POINTS);
 	if (points == NULL)
 		return NULL;
 	look_again();
@@ -445,7 +451,7 @@ accrue(Call *c)
 		c->at = GetCurrentTimestamp();
 		n = crm_earnings(c->ledger, 0, c->at, c->amount, earnings);
 	}
-	if (n <= 0 || !lock_accounts(c, &found, points, earnings, accounts, n))
+	if (n <= 0 || !hold_accounts(c, &found, points, earnings, accounts, n))
 		return NULL;
 	sum_lots(c, DatumGetInt64(crm_column(&c->open[CRM_TABLE_ACCOUNT], points, CRM_ACCOUNT_ID, &none)), &available, &pending);
 	tier = tier_of(c);

@@ -62,7 +62,10 @@ credit_account(CrmLedger *ledger, int64 member, TimestampTz at, CrmEarning *earn
 		read_account(earning);
 }
 
-/* most sales earn two assets: one statement credits both, in the order of assets; an account that is missing is opened */
+/*
+ * Most sales earn two assets: one statement credits both, in the order of
+ * assets.  The second waits for the first where that is to be opened.
+ */
 static void
 credit_pair(CrmLedger *ledger, int64 member, TimestampTz at, CrmEarning *e)
 {
@@ -87,7 +90,7 @@ credit_pair(CrmLedger *ledger, int64 member, TimestampTz at, CrmEarning *e)
 			}
 		}
 		if (!found)
-			open_account(ledger, member, at, &e[i]);
+			credit_account(ledger, member, at, &e[i]);
 	}
 	SPI_freetuptable(rows);
 }

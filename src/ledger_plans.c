@@ -64,15 +64,17 @@ static const Statement statements[CRM_LEDGER_STATEMENTS] = {
 	4, {INT8OID, INT2OID, INT8OID, TIMESTAMPTZOID}},
 	[CRM_SQL_CREDIT_PAIR] = {"UPDATE %s.account AS a SET balance = a.balance " OP("+") " CASE WHEN a.asset_id " OP("=") " $2 THEN $3 ELSE $5 END, "
 		"last_activity_at = greatest(a.last_activity_at, $6) "
-		"WHERE a.member_id " OP("=") " $1 AND a.asset_id " OP("=") " ANY (ARRAY[$2, $4]) RETURNING a.id, a.arrears, a.asset_id",
+		"WHERE a.member_id " OP("=") " $1 AND a.asset_id " OP("=") " ANY (ARRAY[$2, $4]) "
+		"AND (a.asset_id " OP("=") " $2 OR EXISTS (SELECT FROM %s.account AS f WHERE f.member_id " OP("=") " $1 AND f.asset_id " OP("=") " $2)) "
+		"RETURNING a.id, a.arrears, a.asset_id",
 	6, {INT8OID, INT2OID, INT8OID, INT2OID, INT8OID, TIMESTAMPTZOID}},
 	[CRM_SQL_OPEN_ACCOUNT] = {"INSERT INTO %s.account AS a (member_id, asset_id, balance, arrears, last_activity_at) VALUES ($1, $2, $3, 0, $4) "
 		"ON CONFLICT (member_id, asset_id) DO UPDATE SET balance = a.balance " OP("+") " excluded.balance, "
 		"last_activity_at = greatest(a.last_activity_at, excluded.last_activity_at) RETURNING a.id, a.arrears",
 	4, {INT8OID, INT2OID, INT8OID, TIMESTAMPTZOID}},
-	[CRM_SQL_OPEN_ACCOUNTS] = {"INSERT INTO %s.account (member_id, asset_id, balance, arrears) SELECT $1, n.asset_id, 0, 0 FROM " UNNEST "($2) AS n(asset_id) "
-		"ON CONFLICT DO NOTHING",
-	2, {INT8OID, INT2ARRAYOID}},
+	[CRM_SQL_OPEN_EMPTY] = {"INSERT INTO %s.account (member_id, asset_id, balance, arrears) VALUES ($1, $2, 0, 0) ON CONFLICT DO NOTHING",
+	2, {INT8OID, INT2OID}},
+	[CRM_SQL_MEMBER_KEY] = {"SELECT m.id FROM %s.member AS m WHERE m.id " OP("=") " $1 AND m.merged_into_id IS NULL FOR KEY SHARE", 1, {INT8OID}},
 	[CRM_SQL_POSTING] = {"INSERT INTO %s.posting (event_id, posting_no, asset_id, from_account, to_account, units, rule_id) VALUES ($1, $2, $3, $4, $5, $6, $7)",
 	7, {INT8OID, INT2OID, INT2OID, INT8OID, INT8OID, INT8OID, INT8OID}},
 	[CRM_SQL_LOT] = {"INSERT INTO %s.lot (event_id, lot_no, account_id, units, left_units, available_from, expires_at) VALUES ($1, $2, $3, $4, $4, $5, $6)",

@@ -21,10 +21,10 @@ END
 $$;
 CREATE TABLE answer (what text, id text, answer text);
 SQL
-# crowd CLIENTS TIMES STATEMENT: each of them runs the statement (:client_id, :n) that often, at the same time
+# crowd CLIENTS TIMES WHAT STATEMENT: each of them runs the statement that often, at the same time; # is the client, @ a number by chance, ~ counts the runs
 crowd() {
-	printf '%s\n' '\set n random(1, 1000000000)' "INSERT INTO answer SELECT '$3', :client_id || '-' || :n, try(replace(replace(\$q\$$4\$q\$, '#', (:client_id)::text), '@', (:n)::text));" >"$T_DIR/crowd.sql"
-	"$CRM_BINDIR/pgbench" -n -c "$1" -j 2 -t "$2" -f "$T_DIR/crowd.sql" $db >"$T_DIR/crowd.log" 2>&1 || { cat "$T_DIR/crowd.log"; bad=1; }
+	printf '%s\n' '\set n random(1, 1000000000)' '\set step :step + 1' "INSERT INTO answer SELECT '$3', :client_id || '-' || :n, try(replace(replace(replace(\$q\$$4\$q\$, '#', (:client_id)::text), '@', (:n)::text), '~', (:step)::text));" >"$T_DIR/crowd.sql"
+	"$CRM_BINDIR/pgbench" -n -D step=0 -c "$1" -j 2 -t "$2" -f "$T_DIR/crowd.sql" $db >"$T_DIR/crowd.log" 2>&1 || { cat "$T_DIR/crowd.log"; bad=1; }
 }
 answers() { P $db -c "SELECT string_agg(x, ' ' ORDER BY x COLLATE \"C\") FROM (SELECT answer || ' ' || count(*) AS x FROM answer WHERE what = '$1' GROUP BY answer) AS a"; }
 
@@ -57,5 +57,11 @@ crowd 8 60 mixed "SELECT CASE @ % 5 WHEN 0 THEN (SELECT count(*) FROM crm.points
   WHEN 1 THEN (SELECT count(*) FROM crm.sale_record('mix-#-@', '[{\"list_amount\": 900}]', '[{\"kind\": \"cash\", \"amount\": 900}]', 11 + @ % 7))
   WHEN 2 THEN (SELECT count(*) FROM crm.points_expire(max_members => 3)) WHEN 3 THEN crm.tier_review() ELSE (SELECT count(*) FROM crm.points_accrue(11 + @ % 7, 15, 'mix-#-@')) END"
 same 'answers of the mix' "$(P $db -c "SELECT string_agg(DISTINCT answer, ' ') FROM answer WHERE what = 'mixed' AND answer NOT IN ('done', 'CR001')")" ''
+# members with points and no growth yet or the other way round, all clients at the same member: whoever opens an account keeps the order of assets
+P $db -c "INSERT INTO crm.member (id, member_no, joined_at) SELECT 1000 + g, 'n' || g, '2024-01-01' FROM generate_series(1, 150) AS g" \
+	-c "SELECT count(*) FROM generate_series(1001, 1150) AS m, LATERAL crm.points_grant(m, 1000, 'o-' || m, expires_at => 'infinity', asset => CASE WHEN m % 3 = 0 THEN 'growth' ELSE 'points' END)" >/dev/null
+crowd 6 150 open "SELECT CASE # % 2 WHEN 0 THEN (SELECT count(*) FROM crm.sale_record('open-#-~', '[{\"list_amount\": 9}]', '[{\"kind\": \"cash\", \"amount\": 9}]', 1000 + ~))
+  ELSE (SELECT count(*) FROM crm.points_accrue(1000 + ~, 15, 'open-#-~')) END"
+same 'first growth' "$(answers open)" 'done 900'
 same 'the book' "$(P $db -c "SELECT string_agg(check_name || ': ' || detail, '; ') FROM crm_member.check_crm('crm') WHERE NOT ok")" ''
 finish

@@ -8,6 +8,8 @@
 -- decided, dated at the instant of expiry; no answer depends on it.
 
 --@ code
+-- Where an account is missing the members' keys are taken first, as by who
+-- merges them; then each account is locked or made in its turn.
 CREATE OR REPLACE FUNCTION @crm@._accounts_lock(member_ids bigint[], asset_id smallint) RETURNS bigint[]
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -16,14 +18,19 @@ AS $$
 DECLARE
   ids bigint[];
 BEGIN
-  FOR attempt IN 1 .. 2 LOOP
+  IF EXISTS (SELECT FROM unnest(member_ids) AS m WHERE NOT EXISTS (SELECT FROM @crm@.account AS k WHERE k.member_id = m AND k.asset_id = asset_id)) THEN
+    PERFORM FROM @crm@.member AS p WHERE p.id = ANY (member_ids) ORDER BY p.id FOR KEY SHARE;
+    WITH made AS (
+      INSERT INTO @crm@.account AS k (member_id, asset_id, balance, arrears)
+      SELECT DISTINCT m, asset_id, 0, 0 FROM unnest(member_ids) AS m ORDER BY m
+      ON CONFLICT ON CONSTRAINT account_member_id_asset_id_key DO UPDATE SET balance = k.balance
+      RETURNING k.member_id, k.id
+    )
+    SELECT array_agg(d.id ORDER BY d.member_id) INTO ids FROM made AS d;
+  ELSE
     SELECT array_agg(a.id) INTO ids
     FROM (SELECT k.id FROM @crm@.account AS k WHERE k.member_id = ANY (member_ids) AND k.asset_id = asset_id ORDER BY k.member_id FOR NO KEY UPDATE) AS a;
-    EXIT WHEN attempt = 2 OR cardinality(ids) = (SELECT count(DISTINCT m) FROM unnest(member_ids) AS m);
-    INSERT INTO @crm@.account (member_id, asset_id, balance, arrears)
-    SELECT DISTINCT m, asset_id, 0, 0 FROM unnest(member_ids) AS m ORDER BY m
-    ON CONFLICT DO NOTHING;
-  END LOOP;
+  END IF;
   RETURN ids;
 END
 $$;

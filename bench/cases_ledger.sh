@@ -74,10 +74,12 @@ SQL
 	for commit in off on; do
 		want G8 || continue
 		export PGOPTIONS="-c client_min_messages=warning -c synchronous_commit=$commit"
-		ours=$(tps -M prepared -f "$tmp/accrue.sql")
-		base=$(tps -M prepared -b tpcb-like)
 		if [ $commit = off ]; then must='>= 2x' goal='>= 4x'; else must='>= 1.5x' goal='>= 2x'; fi
-		line G8 "points_accrue / TPC-B-like, 8 clients, synchronous_commit $commit" "$must" "$goal" "$(awk "BEGIN { printf \"%.2fx\", $ours / $base }")" "$(printf '%.0f / %.0f' "$ours" "$base") tps"
+		for protocol in simple prepared; do
+			ours=$(tps -M $protocol -f "$tmp/accrue.sql")
+			base=$(tps -M $protocol -b tpcb-like)
+			line G8 "points_accrue / TPC-B-like, 8 clients, synchronous_commit $commit, $protocol" "$must" "$goal" "$(awk "BEGIN { printf \"%.2fx\", $ours / $base }")" "$(printf '%.0f / %.0f' "$ours" "$base") tps"
+		done
 	done
 	if want G9; then
 		export PGOPTIONS='-c client_min_messages=warning -c synchronous_commit=on'

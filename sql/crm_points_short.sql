@@ -98,6 +98,42 @@ SELECT points, available FROM crm.points_accrue(6, 10, 'i2', '2022-10-01 10:00')
 DELETE FROM crm.setting WHERE key = 'points_inactivity_months';
 SELECT points, available FROM crm.points_accrue(6, 10, 'i3', '2022-10-02 10:00');
 
+-- the sums kept with an account: they end where a lot begins (1 March) or expires (1 April), with any other change, and stay when an accrual comes late
+CREATE FUNCTION pg_temp.accrue(no text, at timestamptz) RETURNS TABLE (available bigint, pending bigint, by_lots text, kept text) LANGUAGE plpgsql AS $$
+BEGIN
+  SELECT a.available, a.pending INTO available, pending FROM crm.points_accrue(12, 10, no, at) AS a;
+  -- the same from the lots, as they are now
+  SELECT concat_ws(' ', coalesce(sum(l.left_units) FILTER (WHERE l.available_from <= at), 0), coalesce(sum(l.left_units) FILTER (WHERE l.available_from > at), 0)) INTO by_lots
+  FROM crm.lot AS l JOIN crm.account AS a ON a.id = l.account_id AND a.member_id = 12 WHERE l.expires_at > at;
+  SELECT concat_ws(' ', a.summed_available, a.summed_pending, a.summed_from, a.summed_until) INTO kept FROM crm.account AS a WHERE a.member_id = 12 AND a.asset_id = 1;
+  RETURN NEXT;
+END $$;
+SELECT available, pending FROM crm.points_grant(12, 100, 'k0', '2024-01-05', available_from => '2024-03-01', expires_at => '2024-04-01');
+SELECT * FROM pg_temp.accrue('k1', '2024-02-01 10:00');
+SELECT * FROM pg_temp.accrue('k2', '2024-02-10 10:00');
+SELECT * FROM pg_temp.accrue('k3', '2024-02-05 10:00');
+SELECT * FROM pg_temp.accrue('k4', '2024-02-29 23:59:59.999999');
+SELECT * FROM pg_temp.accrue('k5', '2024-03-01 00:00');
+SELECT * FROM pg_temp.accrue('k6', '2024-03-31 23:59:59.999999');
+SELECT * FROM pg_temp.accrue('k7', '2024-04-01 00:00');
+SELECT available FROM crm.points_redeem(12, 15, 'k8', '2024-04-02');
+SELECT summed_until FROM crm.account WHERE member_id = 12 AND asset_id = 1;
+SELECT * FROM pg_temp.accrue('k9', '2024-04-03');
+BEGIN;
+SELECT * FROM pg_temp.accrue('k10', '2024-04-04');
+ROLLBACK;
+SELECT * FROM pg_temp.accrue('k11', '2024-04-03');
+-- a balance that is written with the sums of before is caught
+SELECT check_name, detail FROM crm_member.check_crm('crm') WHERE NOT ok;
+BEGIN;
+UPDATE crm.account SET summed_available = summed_available + 1 WHERE member_id = 12 AND asset_id = 1;
+SELECT check_name, detail FROM crm_member.check_crm('crm') WHERE NOT ok;
+ROLLBACK;
+BEGIN;
+UPDATE crm.account SET summed_until = 'infinity' WHERE member_id = 12 AND asset_id = 1;
+SELECT check_name, detail FROM crm_member.check_crm('crm') WHERE NOT ok;
+ROLLBACK;
+
 -- who owes is settled; a tier, a pin and a change of the ladder show in the answer
 SELECT points FROM crm.sale_record('s7', '[{"list_amount": 50}]', '[{"kind": "cash", "amount": 50}]', 7, occurred_at => '2024-01-01 10:00');
 SELECT points FROM crm.points_redeem(7, 40, 'spend 7', '2024-01-02 10:00');

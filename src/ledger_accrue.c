@@ -241,9 +241,53 @@ tier_of(Call *c)
 	return crm_terms_base_tier(c->ledger, c->at);
 }
 
-/* what the member can use at the instant, and what is still to come */
+/*
+ * What the lots of an account hold that can be used, and what is still to come.
+ * It stays so from one instant to another; no lot begins or expires between.
+ */
+typedef struct Sums
+{
+	int64		available;
+	int64		pending;
+	TimestampTz from;
+	TimestampTz until;
+} Sums;
+
+/* as they stand in the account; false where they are not known */
+static bool
+read_sums(Call *c, HeapTuple account, Sums *sums)
+{
+	CrmTable   *accounts = &c->open[CRM_TABLE_ACCOUNT];
+	bool		none;
+
+	sums->until = DatumGetTimestampTz(crm_column(accounts, account, CRM_ACCOUNT_SUMMED_UNTIL, &none));
+	if (none)
+		return false;
+	sums->available = DatumGetInt64(crm_column(accounts, account, CRM_ACCOUNT_SUMMED_AVAILABLE, &none));
+	sums->pending = DatumGetInt64(crm_column(accounts, account, CRM_ACCOUNT_SUMMED_PENDING, &none));
+	sums->from = DatumGetTimestampTz(crm_column(accounts, account, CRM_ACCOUNT_SUMMED_FROM, &none));
+	return true;
+}
+
 static void
-sum_lots(Call *c, int64 account, int64 *available, int64 *pending)
+add_lot(Sums *sums, int64 units, TimestampTz available_from, TimestampTz expires_at)
+{
+	if (units == 0 || expires_at <= sums->from)
+		return;
+	if (available_from <= sums->from)
+	{
+		sums->available += units;
+		sums->until = Min(sums->until, expires_at);
+	}
+	else
+	{
+		sums->pending += units;
+		sums->until = Min(sums->until, available_from);
+	}
+}
+
+static void
+sum_lots(Call *c, int64 account, Sums *sums)
 {
 	CrmTable   *lots = &c->open[CRM_TABLE_LOT];
 	ScanKeyData keys[2];
@@ -251,18 +295,16 @@ sum_lots(Call *c, int64 account, int64 *available, int64 *pending)
 	HeapTuple	row;
 	bool		none;
 
+	*sums = (Sums) {.from = c->at, .until = DT_NOEND};
 	crm_key_int8(&keys[0], CRM_LOT_ACCOUNT, account);
 	ScanKeyInit(&keys[1], CRM_LOT_EXPIRES_AT, BTGreaterStrategyNumber, F_TIMESTAMPTZ_GT, TimestampTzGetDatum(c->at));
 	scan = crm_scan_begin(lots, GetActiveSnapshot(), 2, keys);
 	while ((row = systable_getnext(scan)) != NULL)
 	{
-		int64		left = DatumGetInt64(crm_column(lots, row, CRM_LOT_LEFT, &none));
-
 		CHECK_FOR_INTERRUPTS();
-		if (DatumGetTimestampTz(crm_column(lots, row, CRM_LOT_AVAILABLE_FROM, &none)) <= c->at)
-			*available += left;
-		else
-			*pending += left;
+		add_lot(sums, DatumGetInt64(crm_column(lots, row, CRM_LOT_LEFT, &none)),
+				DatumGetTimestampTz(crm_column(lots, row, CRM_LOT_AVAILABLE_FROM, &none)),
+				DatumGetTimestampTz(crm_column(lots, row, CRM_LOT_EXPIRES_AT, &none)));
 	}
 	systable_endscan(scan);
 }
@@ -381,19 +423,30 @@ keep_request(Call *c, pg_uuid_t *digest, Jsonb *answer)
 	PG_END_TRY();
 }
 
+/* adds to the balance of an account, and keeps its sums where there are */
 static void
-credit(Call *c, HeapTuple account, int64 units)
+credit(Call *c, HeapTuple account, int64 units, const Sums *sums)
 {
 	CrmTable   *accounts = &c->open[CRM_TABLE_ACCOUNT];
-	static const int columns[] = {CRM_ACCOUNT_BALANCE, CRM_ACCOUNT_LAST_ACTIVITY};
+	static const int columns[] = {
+		CRM_ACCOUNT_BALANCE, CRM_ACCOUNT_LAST_ACTIVITY,
+		CRM_ACCOUNT_SUMMED_AVAILABLE, CRM_ACCOUNT_SUMMED_PENDING, CRM_ACCOUNT_SUMMED_FROM, CRM_ACCOUNT_SUMMED_UNTIL
+	};
 	bool		none;
 	TimestampTz last;
-	Datum		values[2];
+	Datum		values[lengthof(columns)];
 
 	values[0] = DirectFunctionCall2(int8pl, crm_column(accounts, account, CRM_ACCOUNT_BALANCE, &none), Int64GetDatum(units));
 	last = DatumGetTimestampTz(crm_column(accounts, account, CRM_ACCOUNT_LAST_ACTIVITY, &none));
 	values[1] = TimestampTzGetDatum(none ? c->at : Max(last, c->at));
-	crm_row_update(accounts, account, lengthof(columns), columns, values);
+	if (sums != NULL)
+	{
+		values[2] = Int64GetDatum(sums->available);
+		values[3] = Int64GetDatum(sums->pending);
+		values[4] = TimestampTzGetDatum(sums->from);
+		values[5] = TimestampTzGetDatum(sums->until);
+	}
+	crm_row_update(accounts, account, sums != NULL ? lengthof(columns) : 2, columns, values);
 }
 
 /* holds what the earnings need, in the order of assets; false where an account cannot be had or is in arrears */
@@ -422,8 +475,9 @@ accrue(Call *c)
 	Accounts	found;
 	HeapTuple	points;
 	int64		earned = 0;
-	int64		available = 0;
-	int64		pending = 0;
+	Sums		now;
+	Sums		kept;
+	bool		known;
 	CrmEvent	event = {.kind = "accrue", .member = c->member, .request_id = c->request_id};
 	Jsonb	   *answer;
 	char	   *tier;
@@ -453,25 +507,39 @@ accrue(Call *c)
 	}
 	if (n <= 0 || !hold_accounts(c, &found, points, earnings, accounts, n))
 		return NULL;
-	sum_lots(c, DatumGetInt64(crm_column(&c->open[CRM_TABLE_ACCOUNT], points, CRM_ACCOUNT_ID, &none)), &available, &pending);
+	known = read_sums(c, points, &kept);
+	if (known && kept.from <= c->at && c->at < kept.until)
+	{
+		kept.from = c->at;
+		now = kept;
+	}
+	else
+	{
+		sum_lots(c, DatumGetInt64(crm_column(&c->open[CRM_TABLE_ACCOUNT], points, CRM_ACCOUNT_ID, &none)), &now);
+		if (!known || kept.from < c->at)
+			kept = now;
+	}
 	tier = tier_of(c);
 
 	for (int i = 0; i < n; i++)
 	{
-		credit(c, accounts[i], earnings[i].units);
-		if (earnings[i].asset != POINTS)
+		const CrmEarning *e = &earnings[i];
+
+		if (e->asset != POINTS)
+		{
+			credit(c, accounts[i], e->units, NULL);
 			continue;
-		earned = earnings[i].units;
-		if (earnings[i].available_from > c->at)
-			pending += earned;
-		else if (earnings[i].expires_at > c->at)
-			available += earned;
+		}
+		earned = e->units;
+		add_lot(&now, earned, e->available_from, e->expires_at);
+		add_lot(&kept, earned, e->available_from, e->expires_at);
+		credit(c, accounts[i], earned, &kept);
 	}
 	event.at = c->at;
 	event.digest = digest_of(c);
 	event.detail = detail_of(c);
 	event.id = crm_next_event(c->ledger);
-	answer = answer_of(event.id, earned, available, pending, tier);
+	answer = answer_of(event.id, earned, now.available, now.pending, tier);
 	keep_request(c, event.digest, answer);
 	crm_write_event(&c->open[CRM_TABLE_EVENT], &event);
 	crm_write_earnings(c->ledger, &c->open[CRM_TABLE_POSTING], &c->open[CRM_TABLE_LOT], event.id, earnings, n);

@@ -40,7 +40,8 @@ static const struct
 	int			checks;
 	const char *columns[12];
 }			tables[CRM_TABLES] = {
-	[CRM_TABLE_ACCOUNT] = {"account", 1, {"id", "asset_id", "member_id", "programme", "balance", "arrears", "last_activity_at"}},
+	[CRM_TABLE_ACCOUNT] = {"account", 1, {"id", "asset_id", "member_id", "programme", "balance", "arrears", "last_activity_at",
+	"summed_available", "summed_pending", "summed_from", "summed_until"}},
 	[CRM_TABLE_EVENT] = {"ledger_event", 0, {"id", "kind", "member_id", "sale_id", "occurred_at", "recorded_at", "reverses_id",
 	"request_id", "request_digest", "detail"}},
 	[CRM_TABLE_POSTING] = {"posting", 1, {"event_id", "posting_no", "asset_id", "from_account", "to_account", "units", "rule_id"}},
@@ -85,7 +86,7 @@ has_columns(TupleDesc row, CrmTableName name)
 	return true;
 }
 
-/* accounts are updated, in their sums alone; all other tables are appended to */
+/* accounts are updated, in their balance and what follows it; all other tables are appended to */
 static bool
 fires(const Trigger *t, CrmTableName name)
 {
@@ -93,12 +94,12 @@ fires(const Trigger *t, CrmTableName name)
 		return false;
 	if (name != CRM_TABLE_ACCOUNT)
 		return TRIGGER_FOR_INSERT(t->tgtype);
-	/* a foreign key asks nothing when its columns stay */
-	if (!TRIGGER_FOR_UPDATE(t->tgtype) || RI_FKey_trigger_type(t->tgfoid) != RI_TRIGGER_NONE)
+	/* a foreign key asks nothing when its columns stay; the sums are kept by who writes here */
+	if (!TRIGGER_FOR_UPDATE(t->tgtype) || RI_FKey_trigger_type(t->tgfoid) != RI_TRIGGER_NONE || strcmp(t->tgname, "account_sums_end") == 0)
 		return false;
 	for (int i = 0; i < t->tgnattr; i++)
 	{
-		if (t->tgattr[i] == CRM_ACCOUNT_BALANCE || t->tgattr[i] == CRM_ACCOUNT_LAST_ACTIVITY)
+		if (t->tgattr[i] == CRM_ACCOUNT_BALANCE || t->tgattr[i] >= CRM_ACCOUNT_LAST_ACTIVITY)
 			return true;
 	}
 	return t->tgnattr == 0;

@@ -32,6 +32,10 @@ CREATE TABLE @crm@.account (
   balance bigint,
   arrears bigint,
   last_activity_at timestamptz,
+  summed_available bigint,
+  summed_pending bigint,
+  summed_from timestamptz,
+  summed_until timestamptz,
   UNIQUE (member_id, asset_id),
   UNIQUE (programme, asset_id),
   CHECK (arrears >= 0)
@@ -117,6 +121,10 @@ COMMENT ON TABLE @crm@.asset IS 'what accounts hold: points, growth, stored-valu
 COMMENT ON TABLE @crm@.account IS 'one account a member and asset, with the running balance, and, with ids below 0, the accounts of the programme, which have none';
 COMMENT ON COLUMN @crm@.account.balance IS 'what came in less what went out; equals what is left in lots less arrears';
 COMMENT ON COLUMN @crm@.account.arrears IS 'what was taken back but had been spent; the next credits settle it first';
+COMMENT ON COLUMN @crm@.account.summed_available IS 'what the lots hold that can be used between summed_from and summed_until; an accrual keeps it, so as not to add up all lots again, and points_available never reads it';
+COMMENT ON COLUMN @crm@.account.summed_pending IS 'what the lots hold that becomes available after summed_from';
+COMMENT ON COLUMN @crm@.account.summed_from IS 'from when on the sums hold';
+COMMENT ON COLUMN @crm@.account.summed_until IS 'when the next lot begins or expires, infinity if none will; NULL: the sums are not known, as after any other change of the balance';
 COMMENT ON TABLE @crm@.ledger_event IS 'what happened, when it happened and when it was recorded; sale_id stays when the sale is removed';
 COMMENT ON TABLE @crm@.posting IS 'moves a positive number of units of one asset between two accounts; rule_id is the earning rule that gave the number';
 COMMENT ON TABLE @crm@.lot IS 'what one credit brought: how much, from when and until when it can be used, how much is left';
@@ -136,6 +144,21 @@ CREATE OR REPLACE TRIGGER lot_stays
 CREATE OR REPLACE TRIGGER account_stays
   BEFORE UPDATE OF id, asset_id, member_id, programme OR DELETE OR TRUNCATE ON @crm@.account
   FOR EACH STATEMENT EXECUTE FUNCTION @crm@._refuse_change();
+
+-- Whoever changes a balance without new sums ends the old ones.
+CREATE OR REPLACE FUNCTION @crm@._account_sums_end() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  NEW.summed_until := NULL;
+  RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION @crm@._account_sums_end() IS 'trigger: the sums of an account are not known after its balance was changed without them';
+CREATE OR REPLACE TRIGGER account_sums_end BEFORE UPDATE OF balance, arrears ON @crm@.account FOR EACH ROW
+  WHEN (NEW.summed_until IS NOT NULL)
+  EXECUTE FUNCTION @crm@._account_sums_end();
 
 CREATE OR REPLACE FUNCTION @crm@._programme_account(asset_id smallint, programme text) RETURNS bigint
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -188,6 +211,16 @@ BEGIN
        LEFT JOIN (SELECT l.account_id, sum(l.left_units) AS units FROM @crm@.lot AS l GROUP BY l.account_id) AS s ON s.account_id = a.id
   WHERE a.id > 0 AND a.balance::numeric <> coalesce(s.units, 0) - a.arrears;
   RETURN QUERY SELECT 'balances equal the lots less arrears', wrong = 0, format('%s accounts differ', wrong);
+
+  SELECT count(*) INTO wrong
+  FROM @crm@.account AS a,
+       LATERAL (SELECT coalesce(sum(l.left_units) FILTER (WHERE l.available_from <= a.summed_from), 0) AS available,
+                       coalesce(sum(l.left_units) FILTER (WHERE l.available_from > a.summed_from), 0) AS pending,
+                       coalesce(min(CASE WHEN l.available_from > a.summed_from THEN l.available_from ELSE l.expires_at END), 'infinity') AS until
+                FROM @crm@.lot AS l WHERE l.account_id = a.id AND l.left_units > 0 AND l.expires_at > a.summed_from) AS s
+  WHERE a.summed_until IS NOT NULL
+    AND ((s.available, s.pending) IS DISTINCT FROM (a.summed_available::numeric, a.summed_pending::numeric) OR a.summed_until > s.until);
+  RETURN QUERY SELECT 'sums kept with accounts equal the lots', wrong = 0, format('%s accounts differ', wrong);
 
   SELECT count(*) INTO wrong
   FROM @crm@.lot AS l

@@ -168,6 +168,31 @@ FROM (SELECT m.id, min(s.occurred_at) AS wanted, (SELECT min(p.valid_from) FROM 
                AND crm.local_day(x.occurred_at) > (crm.local_day(s.occurred_at) - interval '12 months')::date) >= 2000) AS s ON true
       GROUP BY m.id) AS x;
 RESET max_parallel_workers_per_gather;
+-- no two periods of one member and ladder may hold at one time and be believed at one time; where they only meet, or member or ladder differ, they may
+SELECT p.id AS period FROM crm.member_tier AS p WHERE p.ladder_no = 1 AND p.known_to = 'infinity' ORDER BY p.member_id, p.valid_from LIMIT 1 \gset
+CREATE FUNCTION pg_temp.beside(of_member bigint, of_ladder integer, of_from timestamptz, of_to timestamptz, of_known_from timestamptz, of_known_to timestamptz) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO crm.member_tier (member_id, ladder_no, tier_id, valid_from, valid_to, known_from, known_to, reason, anchor_day, period_no, metrics)
+  SELECT of_member, of_ladder, min(t.id), of_from, of_to, of_known_from, of_known_to, 'reached', '2020-01-01', 1, '{}' FROM crm.tier AS t;
+  RETURN 'stands';
+EXCEPTION WHEN exclusion_violation THEN
+  RETURN SQLSTATE;
+END $$;
+BEGIN;
+SELECT v.what, pg_temp.beside(p.member_id + v.member, v.ladder, v.from_at, v.to_at, v.known_from, v.known_to)
+FROM crm.member_tier AS p, LATERAL (VALUES
+  (1, 'the same', 0, 1, p.valid_from, p.valid_to, p.known_from, p.known_to),
+  (2, 'its last microsecond', 0, 1, p.valid_to - interval '1 microsecond', p.valid_to, p.known_from, p.known_to),
+  (3, 'all time', 0, 1, '-infinity', 'infinity', p.known_from, p.known_to),
+  (4, 'known to the end before', 0, 1, p.valid_from, p.valid_to, '-infinity', p.known_from),
+  (5, 'known one microsecond longer', 0, 1, p.valid_from, p.valid_to, '-infinity', p.known_from + interval '1 microsecond'),
+  (6, 'another ladder', 0, 77, p.valid_from, p.valid_to, p.known_from, p.known_to),
+  (7, 'that ladder again', 0, 77, p.valid_from, p.valid_to, p.known_from, p.known_to),
+  (8, 'the next member, the ladder before', 1, 76, p.valid_from, p.valid_to, p.known_from, p.known_to),
+  (9, 'a thousand years on', 0, 1, p.valid_from + interval '1000 years', p.valid_to + interval '1000 years', p.known_from, p.known_to))
+  AS v(no, what, member, ladder, from_at, to_at, known_from, known_to)
+WHERE p.id = :period ORDER BY v.no;
+ROLLBACK;
 -- half of the sales of every thirtieth member go, and nothing is left that they do not give
 DELETE FROM crm.sale WHERE member_id % 30 = 0 AND id % 2 = 0;
 SELECT check_name, detail FROM crm_member.check_crm('crm') WHERE NOT ok;

@@ -30,6 +30,13 @@ FROM track_wide AS w JOIN track_serial AS s USING (member),
      LATERAL (SELECT '{net_spend_12m,orders_12m}'::text[] AS m, timestamptz '2024-09-01 12:00+00' AS at) AS x,
      LATERAL (SELECT sum(k.amount) AS spend, count(*) AS orders FROM track_sale AS k WHERE k.member = w.member AND k.at >= '2023-09-02 00:00+00' AND k.at <= x.at) AS q
 ORDER BY 1;
+-- a track and a history of the same sales, and of others: two orders of 3.00 and a refund of 1.50 come to 4.50
+SELECT _tier_track_is(t, h) AS same, _tier_track_is(t, h + '{2024-01-01:1:0.00}') AS one_more,
+       _tier_track_is(t, h + '{2024-01-01:0:-0.01}') AS less, _tier_track_is(t, NULL) AS no_history, _tier_track_is(NULL, h) AS no_track
+FROM (SELECT _tier_track(v.at, v.amount, v.amount > 0, v.id, v.source) AS t, purchase_history(v.at::date, v.amount) FILTER (WHERE v.source = 0) AS h
+      FROM (VALUES (timestamptz '2024-01-01 12:00+00', 3.00, 1, 0), ('2024-01-02 12:00+00', 3.00, 2, 0), ('2024-01-02 13:00+00', -1.50, 3, 0), ('2024-01-02 13:00+00', 7, 4, 1))
+        AS v(at, amount, id, source)) AS x;
+SELECT _tier_track_is('\x00', '{}');
 -- called by hand, outside of an aggregate
 SELECT _tier_track_combine(NULL, NULL);
 -- no tracks

@@ -1,10 +1,12 @@
 /*
  * src/load_rows.c
  *
- * load_rows(schema, table, columns, rows): writes the rows of a cursor into a
- * table, as INSERT would, for statements that bring very many.
+ * load_rows(schema, table, columns, rows, in_order_of): writes the rows of a
+ * cursor into a table, as INSERT would, for statements that bring very many.
  *
- * Three things make it cheaper.  Rows go to the table by the page.  Entries of
+ * Four things make it cheaper.  Rows are put in an order, where one is asked
+ * for: as many at a time as work_mem holds, since the order helps what follows
+ * and is no promise.  Rows go to the table by the page.  Entries of
  * an index that come in no order are sorted first, so that each of its pages is
  * looked for once and not once an entry.  And the trigger of a foreign key is
  * not asked where the answer is known: the column is NULL, the row referred to
@@ -60,14 +62,12 @@
 #include "utils/syscache.h"
 #include "utils/tuplesort.h"
 
-#include "core/sort.h"
+#include "records.h"
 
 PG_FUNCTION_INFO_V1(crm_load_rows);
 
 #define BATCH_ROWS 1000
 #define BATCH_BYTES 65536
-#define BYTES_OF_ENTRY (sizeof(Entry) + 24)	/* with what its sort takes */
-#define TEXT_UNIT 8
 #define KNOWN_VALUES 16
 
 /* a foreign key of the table */
@@ -92,9 +92,8 @@ typedef struct Reference
  */
 typedef struct Entry
 {
-	int64		keys[2];		/* of a text the first bytes, as a number */
-	uint32		text;			/* place in the texts, in units of TEXT_UNIT */
 	ItemPointerData row;
+	int64		values[FLEXIBLE_ARRAY_MEMBER];	/* of the text its bytes instead */
 } Entry;
 
 typedef struct Waiting
@@ -102,12 +101,7 @@ typedef struct Waiting
 	bool		known;			/* what is below */
 	bool		simple;
 	int			text;			/* the column that is a text, or -1 */
-	uint32		n;
-	uint32		room;
-	Entry	   *entries;
-	Size		texts_used;
-	Size		texts_room;
-	char	   *texts;
+	CrmRecords	entries;
 	Tuplesortstate *sort;
 } Waiting;
 
@@ -125,6 +119,11 @@ typedef struct Loader
 
 	int			ncolumns;		/* of the cursor */
 	AttrNumber *columns;
+	TupleDesc	desc;
+	int			norder;			/* columns of the cursor that give the order */
+	int			order[2];
+	CrmRecords	waiting_rows;
+	TupleTableSlot *row;		/* for one of them */
 	int			ndefaults;
 	AttrNumber *default_columns;
 	ExprState **defaults;
@@ -218,6 +217,7 @@ set_columns(Loader *loader, ArrayType *names, TupleDesc rows)
 				 errmsg("cursor and list of columns differ"),
 				 errdetail("The cursor has %d columns, the list %d.", rows->natts, n)));
 	loader->ncolumns = n;
+	loader->desc = CreateTupleDescCopy(rows);
 	loader->columns = palloc(sizeof(AttrNumber) * Max(n, 1));
 	for (int i = 0; i < n; i++)
 	{
@@ -256,6 +256,43 @@ set_columns(Loader *loader, ArrayType *names, TupleDesc rows)
 			continue;
 		loader->default_columns[loader->ndefaults] = (AttrNumber) number;
 		loader->defaults[loader->ndefaults++] = ExecPrepareExpr((Expr *) expression, loader->estate);
+	}
+}
+
+static bool
+is_number_type(Oid type)
+{
+	return type == INT8OID || type == INT4OID || type == INT2OID || type == DATEOID || type == TIMESTAMPOID || type == TIMESTAMPTZOID;
+}
+
+/* the order in which rows are taken: one or two of the columns, which are numbers */
+static void
+set_order(Loader *loader, ArrayType *names)
+{
+	Datum	   *items;
+	bool	   *nulls;
+	int			n;
+
+	deconstruct_array(names, TEXTOID, -1, false, TYPALIGN_INT, &items, &nulls, &n);
+	for (int i = 0; i < n; i++)
+	{
+		AttrNumber	number = nulls[i] ? 0 : get_attnum(RelationGetRelid(loader->table), TextDatumGetCString(items[i]));
+		int			column = 0;
+
+		while (column < loader->ncolumns && loader->columns[column] != number)
+			column++;
+		if (i == lengthof(loader->order) || column == loader->ncolumns
+			|| !is_number_type(TupleDescAttr(loader->desc, column)->atttypid) || !TupleDescAttr(loader->desc, column)->attbyval)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("rows cannot be put in this order"),
+					 errdetail("Rows are ordered by one or two of the columns given, which are integers, dates or timestamps.")));
+		loader->order[loader->norder++] = column;
+	}
+	if (loader->norder > 0)
+	{
+		loader->row = MakeSingleTupleTableSlot(loader->desc, &TTSOpsMinimalTuple);
+		crm_records_begin(&loader->waiting_rows, loader->norder);
 	}
 }
 
@@ -406,7 +443,7 @@ are_in_order(Relation index, const Datum *values, const bool *nulls, int n)
 	int			nkeys = IndexRelationGetNumberOfKeyAttributes(index);
 	int			back = 0;
 
-	for (int row = 1; row < n; row++)
+	for (int row = 1; row < n && back <= n / 16; row++)
 	{
 		const Datum *next = &values[row * natts];
 		const bool *next_nulls = &nulls[row * natts];
@@ -423,12 +460,6 @@ are_in_order(Relation index, const Datum *values, const bool *nulls, int n)
 		back += order > 0;
 	}
 	return back <= n / 16;
-}
-
-static bool
-is_number_type(Oid type)
-{
-	return type == INT8OID || type == INT4OID || type == INT2OID || type == DATEOID || type == TIMESTAMPOID || type == TIMESTAMPTZOID;
 }
 
 /* looks whether the entries of an index can be sorted by their bits */
@@ -456,7 +487,7 @@ look_at_index(Waiting *waiting, Relation index)
 	}
 }
 
-static int64
+static inline int64
 number_of(Form_pg_attribute column, Datum value)
 {
 	return column->attlen == 8 ? DatumGetInt64(value) : column->attlen == 4 ? DatumGetInt32(value) : DatumGetInt16(value);
@@ -469,7 +500,7 @@ datum_of(Form_pg_attribute column, int64 number)
 }
 
 /* the first eight bytes of a text as a number that is ordered as they are */
-static int64
+static inline int64
 number_of_text(const struct varlena *text)
 {
 	uint64		number = 0;
@@ -483,69 +514,29 @@ number_of_text(const struct varlena *text)
 static inline struct varlena *
 text_of(const Waiting *waiting, const Entry *entry)
 {
-	return (struct varlena *) (waiting->texts + (Size) entry->text * TEXT_UNIT);
+	return (struct varlena *) &entry->values[waiting->text];
 }
 
-/* for entries whose numbers are equal */
+/* whole entries, where the bits that were sorted are equal */
 static int
-compare_texts(const void *a, const void *b, void *arg)
+compare_entries(const void *a, const void *b, void *arg)
 {
 	const Waiting *waiting = arg;
-	const struct varlena *x = text_of(waiting, &waiting->entries[*(const uint32 *) a]);
-	const struct varlena *y = text_of(waiting, &waiting->entries[*(const uint32 *) b]);
-	Size		nx = VARSIZE_ANY_EXHDR(x);
-	Size		ny = VARSIZE_ANY_EXHDR(y);
-	int			order = memcmp(VARDATA_ANY(x), VARDATA_ANY(y), Min(nx, ny));
+	const Entry *x = crm_record_at(&waiting->entries, *(const uint32 *) a);
+	const Entry *y = crm_record_at(&waiting->entries, *(const uint32 *) b);
+	Size		nx;
+	Size		ny;
+	int			order;
 
+	for (int k = 0; k < waiting->text; k++)
+	{
+		if (x->values[k] != y->values[k])
+			return x->values[k] < y->values[k] ? -1 : 1;
+	}
+	nx = VARSIZE_ANY_EXHDR(text_of(waiting, x));
+	ny = VARSIZE_ANY_EXHDR(text_of(waiting, y));
+	order = memcmp(VARDATA_ANY(text_of(waiting, x)), VARDATA_ANY(text_of(waiting, y)), Min(nx, ny));
 	return order != 0 ? order : (nx > ny) - (nx < ny);
-}
-
-/* the places of the entries in the order of their keys: by the last column first, since the sort is stable */
-static uint32 *
-sorted_places(Waiting *waiting, int nkeys)
-{
-	const Entry *entries = waiting->entries;
-	uint32		n = waiting->n;
-	crm_sort   *sort = palloc(sizeof(crm_sort));
-	uint64	   *keys = palloc_extended(sizeof(uint64) * n, MCXT_ALLOC_HUGE);
-	uint64	   *spare_keys = palloc_extended(sizeof(uint64) * n, MCXT_ALLOC_HUGE);
-	uint32	   *places = palloc_extended(sizeof(uint32) * n, MCXT_ALLOC_HUGE);
-	uint32	   *spare_places = palloc_extended(sizeof(uint32) * n, MCXT_ALLOC_HUGE);
-
-	for (uint32 i = 0; i < n; i++)
-		places[i] = i;
-	for (int k = nkeys - 1; k >= 0; k--)
-	{
-		int64		least = entries[0].keys[k];
-
-		for (uint32 i = 1; i < n; i++)
-			least = Min(least, entries[i].keys[k]);
-		for (uint32 i = 0; i < n; i++)
-			keys[i] = (uint64) entries[places[i]].keys[k] - (uint64) least;
-		crm_sort_begin(sort, n, keys, spare_keys, places, spare_places);
-		while (crm_sort_step(sort))
-			CHECK_FOR_INTERRUPTS();
-		if (sort->rows != places)
-		{
-			spare_places = places;
-			places = sort->rows;
-		}
-	}
-	for (uint32 from = 0, to; waiting->text >= 0 && from < n; from = to)
-	{
-		const Entry *first = &entries[places[from]];
-
-		for (to = from + 1; to < n && entries[places[to]].keys[0] == first->keys[0]
-			 && (nkeys < 2 || entries[places[to]].keys[1] == first->keys[1]); to++)
-			;
-		if (to - from > 1)
-			qsort_arg(&places[from], to - from, sizeof(uint32), compare_texts, waiting);
-	}
-	pfree(keys);
-	pfree(spare_keys);
-	pfree(spare_places);
-	pfree(sort);
-	return places;
 }
 
 /* the entries that wait go into their index */
@@ -576,49 +567,21 @@ fill_index(Loader *loader, int i)
 		tuplesort_end(waiting->sort);
 		waiting->sort = NULL;
 	}
-	if (waiting->n > 0)
+	crm_records_sort(&waiting->entries, waiting->text >= 0 ? compare_entries : NULL, waiting);
+	outer = MemoryContextSwitchTo(context);
+	for (uint32 e = 0; e < waiting->entries.n; e++)
 	{
-		uint32	   *places = sorted_places(waiting, desc->natts);
+		Entry	   *entry = crm_record(&waiting->entries, e);
 
-		outer = MemoryContextSwitchTo(context);
-		for (uint32 e = 0; e < waiting->n; e++)
-		{
-			Entry	   *entry = &waiting->entries[places[e]];
-
-			CHECK_FOR_INTERRUPTS();
-			for (int k = 0; k < desc->natts; k++)
-				values[k] = k == waiting->text ? PointerGetDatum(text_of(waiting, entry)) : datum_of(TupleDescAttr(desc, k), entry->keys[k]);
-			insert_entry(loader, i, values, nulls, &entry->row);
-			MemoryContextReset(context);
-		}
-		MemoryContextSwitchTo(outer);
-		pfree(places);
-		waiting->n = 0;
-		waiting->texts_used = 0;
+		CHECK_FOR_INTERRUPTS();
+		for (int k = 0; k < desc->natts; k++)
+			values[k] = k == waiting->text ? PointerGetDatum(text_of(waiting, entry)) : datum_of(TupleDescAttr(desc, k), entry->values[k]);
+		insert_entry(loader, i, values, nulls, &entry->row);
+		MemoryContextReset(context);
 	}
+	MemoryContextSwitchTo(outer);
+	crm_records_clear(&waiting->entries);
 	MemoryContextDelete(context);
-}
-
-/* room for one more entry with a text of so many bytes; what does not fit into the memory goes into the index first */
-static void
-make_room(Loader *loader, int i, Size bytes)
-{
-	Waiting    *waiting = &loader->waiting[i];
-	Size		most = maintenance_work_mem * (Size) 1024;
-
-	if (waiting->n >= BATCH_ROWS && waiting->n * (Size) BYTES_OF_ENTRY + waiting->texts_used + bytes > most)
-		fill_index(loader, i);
-	if (waiting->n == waiting->room)
-	{
-		waiting->room = Max(BATCH_ROWS, 2 * waiting->room);
-		waiting->entries = waiting->entries == NULL ? palloc(sizeof(Entry) * waiting->room)
-			: repalloc_huge(waiting->entries, sizeof(Entry) * waiting->room);
-	}
-	while (waiting->texts_used + bytes > waiting->texts_room)
-	{
-		waiting->texts_room = Max(65536, 2 * waiting->texts_room);
-		waiting->texts = waiting->texts == NULL ? palloc(waiting->texts_room) : repalloc_huge(waiting->texts, waiting->texts_room);
-	}
 }
 
 /* an entry that came in no order waits; those with a NULL, which are few, do not */
@@ -632,7 +595,12 @@ let_wait(Loader *loader, int i, Datum *values, bool *nulls, ItemPointer row)
 	MemoryContext outer;
 
 	if (!waiting->known)
+	{
 		look_at_index(waiting, index);
+		outer = MemoryContextSwitchTo(loader->context);
+		crm_records_begin(&waiting->entries, desc->natts);
+		MemoryContextSwitchTo(outer);
+	}
 	if (waiting->simple && (nulls[0] || (desc->natts > 1 && nulls[1])))
 	{
 		insert_entry(loader, i, values, nulls, row);
@@ -640,6 +608,12 @@ let_wait(Loader *loader, int i, Datum *values, bool *nulls, ItemPointer row)
 	}
 	if (waiting->text >= 0)
 		text = pg_detoast_datum_packed((struct varlena *) DatumGetPointer(values[waiting->text]));
+	if (text != NULL && VARSIZE_ANY(text) > BLCKSZ)
+	{
+		/* is refused */
+		insert_entry(loader, i, values, nulls, row);
+		return;
+	}
 	outer = MemoryContextSwitchTo(loader->context);
 	if (!waiting->simple)
 	{
@@ -649,18 +623,23 @@ let_wait(Loader *loader, int i, Datum *values, bool *nulls, ItemPointer row)
 	}
 	else
 	{
-		Size		bytes = text == NULL ? 0 : TYPEALIGN(TEXT_UNIT, VARSIZE_ANY(text));
+		Size		bytes = offsetof(Entry, values) + sizeof(int64) * (desc->natts - (text != NULL)) + (text == NULL ? 0 : VARSIZE_ANY(text));
+		int64		keys[2];
 		Entry	   *entry;
 
-		make_room(loader, i, bytes);
-		entry = &waiting->entries[waiting->n++];
+		if (crm_records_are_full(&waiting->entries, bytes, maintenance_work_mem))
+			fill_index(loader, i);
 		for (int k = 0; k < desc->natts; k++)
-			entry->keys[k] = k == waiting->text ? number_of_text(text) : number_of(TupleDescAttr(desc, k), values[k]);
-		entry->text = (uint32) (waiting->texts_used / TEXT_UNIT);
+			keys[k] = k == waiting->text ? number_of_text(text) : number_of(TupleDescAttr(desc, k), values[k]);
+		entry = crm_records_add(&waiting->entries, keys, bytes);
 		entry->row = *row;
+		for (int k = 0; k < desc->natts; k++)
+		{
+			if (k != waiting->text)
+				entry->values[k] = keys[k];
+		}
 		if (text != NULL)
-			memcpy(waiting->texts + waiting->texts_used, text, VARSIZE_ANY(text));
-		waiting->texts_used += bytes;
+			memcpy(text_of(waiting, entry), text, VARSIZE_ANY(text));
 	}
 	MemoryContextSwitchTo(outer);
 }
@@ -705,10 +684,16 @@ index_rows(Loader *loader, int i)
 static void
 write_batch(Loader *loader)
 {
+	MemoryContext outer;
+
 	if (loader->nslots == 0)
 		return;
 	CHECK_FOR_INTERRUPTS();
+	/* which leaves memory behind */
+	outer = MemoryContextSwitchTo(GetPerTupleMemoryContext(loader->estate));
 	table_multi_insert(loader->table, loader->slots, loader->nslots, loader->command, 0, NULL);
+	MemoryContextSwitchTo(outer);
+	ResetPerTupleExprContext(loader->estate);
 	for (int i = 0; i < loader->result->ri_NumIndices; i++)
 		index_rows(loader, i);
 	for (int row = 0; row < loader->nslots; row++)
@@ -726,16 +711,13 @@ write_batch(Loader *loader)
 	loader->bytes = 0;
 }
 
-static bool
-receive_row(TupleTableSlot *source, DestReceiver *self)
+static void
+take_row(Loader *loader, TupleTableSlot *source)
 {
-	Loader	   *loader = (Loader *) self;
 	EState	   *estate = loader->estate;
 	int			natts = RelationGetDescr(loader->table)->natts;
-	ResourceOwner outer = CurrentResourceOwner;
 	TupleTableSlot *slot;
 
-	CurrentResourceOwner = loader->owner;
 	if (loader->slots[loader->nslots] == NULL)
 		loader->slots[loader->nslots] = table_slot_create(loader->table, &estate->es_tupleTable);
 	slot = loader->slots[loader->nslots];
@@ -764,7 +746,62 @@ receive_row(TupleTableSlot *source, DestReceiver *self)
 	ResetPerTupleExprContext(estate);
 	if (++loader->nslots == BATCH_ROWS || loader->bytes >= BATCH_BYTES)
 		write_batch(loader);
+}
+
+/* the rows that wait are taken in their order */
+static void
+take_waiting_rows(Loader *loader)
+{
+	CrmRecords *rows = &loader->waiting_rows;
+
+	crm_records_sort(rows, NULL, NULL);
+	for (uint32 i = 0; i < rows->n; i++)
+	{
+		ExecStoreMinimalTuple(crm_record(rows, i), loader->row, false);
+		take_row(loader, loader->row);
+	}
+	ExecClearTuple(loader->row);
+	crm_records_clear(rows);
+}
+
+static void
+let_row_wait(Loader *loader, TupleTableSlot *source)
+{
+	bool		mine;
+	MinimalTuple row = ExecFetchSlotMinimalTuple(source, &mine);
+	int64		keys[lengthof(loader->order)];
+
+	if (crm_records_are_full(&loader->waiting_rows, row->t_len, work_mem))
+		take_waiting_rows(loader);
+	for (int k = 0; k < loader->norder; k++)
+	{
+		bool		isnull;
+		Datum		value = slot_getattr(source, loader->order[k] + 1, &isnull);
+
+		keys[k] = isnull ? PG_INT64_MAX : number_of(TupleDescAttr(loader->desc, loader->order[k]), value);
+	}
+	if (row->t_len > CRM_RECORD_BLOCK)
+		take_row(loader, source);
+	else
+		memcpy(crm_records_add(&loader->waiting_rows, keys, row->t_len), row, row->t_len);
+	if (mine)
+		heap_free_minimal_tuple(row);
+}
+
+static bool
+receive_row(TupleTableSlot *source, DestReceiver *self)
+{
+	Loader	   *loader = (Loader *) self;
+	ResourceOwner outer = CurrentResourceOwner;
+	MemoryContext context = MemoryContextSwitchTo(loader->context);
+
+	CurrentResourceOwner = loader->owner;
+	if (loader->norder > 0)
+		let_row_wait(loader, source);
+	else
+		take_row(loader, source);
 	CurrentResourceOwner = outer;
+	MemoryContextSwitchTo(context);
 	return true;
 }
 
@@ -803,6 +840,8 @@ load(Loader *loader, Portal portal)
 	loader->nulls = palloc(sizeof(bool) * BATCH_ROWS * INDEX_MAX_KEYS);
 
 	PortalRunFetch(portal, FETCH_FORWARD, LONG_MAX, &loader->pub);
+	if (loader->norder > 0)
+		take_waiting_rows(loader);
 	write_batch(loader);
 	for (int i = 0; i < result->ri_NumIndices; i++)
 		fill_index(loader, i);
@@ -811,7 +850,7 @@ load(Loader *loader, Portal portal)
 	AfterTriggerEndQuery(estate);
 }
 
-/* load_rows(schema_name text, table_name text, columns text[], rows refcursor) returns bigint, NULL where a statement has to do it */
+/* load_rows(schema_name text, table_name text, columns text[], rows refcursor, in_order_of text[]) returns bigint, NULL where a statement has to do it */
 Datum
 crm_load_rows(PG_FUNCTION_ARGS)
 {
@@ -847,10 +886,13 @@ crm_load_rows(PG_FUNCTION_ARGS)
 		if (plain)
 		{
 			set_columns(loader, PG_GETARG_ARRAYTYPE_P(2), portal->tupDesc);
+			set_order(loader, PG_GETARG_ARRAYTYPE_P(4));
 			load(loader, portal);
 		}
 		ExecCloseIndices(loader->result);
 	}
+	if (loader->row != NULL)
+		ExecDropSingleTupleTableSlot(loader->row);
 	ExecResetTupleTable(loader->estate->es_tupleTable, false);
 	ExecCloseResultRelations(loader->estate);
 	FreeExecutorState(loader->estate);

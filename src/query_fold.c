@@ -6,8 +6,6 @@
  */
 #include "query_fold.h"
 
-#include <sys/mman.h>
-
 #include "commands/tablespace.h"
 #include "executor/nodeHash.h"
 #include "miscadmin.h"
@@ -16,8 +14,9 @@
 #include "utils/memutils.h"
 #include "utils/uuid.h"
 
+#include "huge_pages.h"
+
 #define FIRST_SLOTS 1024
-#define HUGE_PAGE ((uintptr_t) 2 * 1024 * 1024)
 #define LEAST_MEMORY ((Size) 256 * 1024)
 #define LEAST_PARTITIONS 4
 #define MOST_PARTITIONS 64
@@ -100,16 +99,7 @@ allocate_table(CrmQueryFold *fold, Size bytes)
 {
 	void	   *block = MemoryContextAllocExtended(fold->context, bytes, MCXT_ALLOC_HUGE);
 
-#ifdef MADV_HUGEPAGE
-	if (bytes >= 2 * HUGE_PAGE)
-	{
-		uintptr_t	start = TYPEALIGN(HUGE_PAGE, (uintptr_t) block);
-		uintptr_t	end = TYPEALIGN_DOWN(HUGE_PAGE, (uintptr_t) block + bytes);
-
-		/* advice only: a refusal changes nothing but speed */
-		(void) madvise((void *) start, end - start, MADV_HUGEPAGE);
-	}
-#endif
+	crm_ask_for_huge_pages(block, bytes);
 	for (Size done = 0; done < bytes; done += CLEARED)
 	{
 		CHECK_FOR_INTERRUPTS();

@@ -35,6 +35,7 @@
 
 PG_FUNCTION_INFO_V1(crm_tier_track_accum);
 PG_FUNCTION_INFO_V1(crm_tier_track_combine);
+PG_FUNCTION_INFO_V1(crm_tier_track_is);
 PG_FUNCTION_INFO_V1(crm_tier_walk_track);
 PG_FUNCTION_INFO_V1(crm_tier_metrics);
 PG_FUNCTION_INFO_V1(crm_tier_outgrown);
@@ -157,6 +158,32 @@ crm_tier_track_combine(PG_FUNCTION_ARGS)
 	if (track == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_POINTER(track);
+}
+
+/* _tier_track_is(track bytea, history purchase_history) returns boolean: whether they count the same sales */
+Datum
+crm_tier_track_is(PG_FUNCTION_ARGS)
+{
+	Track	   *track;
+	CrmHistoryReader reader;
+	CrmHistoryTotal total;
+	crm_int128	amount = 0;
+	int64		orders = 0;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		PG_RETURN_BOOL(false);
+	track = get_track(PG_GETARG_DATUM(0));
+	reader = PG_GETARG_HISTORY(1);
+	crm_history_check(crm_history_total(reader, PG_INT64_MIN, PG_INT64_MAX, &total));
+	for (uint32 i = 0; i < track->used; i++)
+	{
+		if (track->entries[i].source != CRM_SOURCE_SALE)
+			continue;
+		amount += track->entries[i].amount;
+		orders += (track->entries[i].flags & CRM_ENTRY_ORDER) != 0;
+	}
+	PG_RETURN_BOOL(reader.scale <= CRM_MONEY_SCALE && orders == total.orders
+				   && amount == total.amount * crm_pow10[CRM_MONEY_SCALE - reader.scale]);
 }
 
 /*

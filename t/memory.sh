@@ -43,7 +43,7 @@ INSERT INTO call (rows, statement) SELECT true, format('SELECT count(%s) FROM ge
   $$_tier_source('net_spend_12m') + g$$, $$_tier_window_start('orders_12m', '2024-01-01')$$, $$_tier_window_leaves('orders_12m', '2024-01-01')$$, $$_tier_outgrown(h(g), '{"tiers": [{"code": "a", "rank": 1, "when": {"net_spend_12m": 1}}]}', NULL, '2024-06-01')$$,
   $$tier_for('{"spend": 5}', format('{"tiers": [{"code": "a", "rank": 1, "when": {"spend": %s}}]}', g % 3)::jsonb)$$, $$ladder_metrics('{"tiers": [{"code": "a", "rank": 1, "when": {"spend": 1}}]}')$$]) AS e;
 INSERT INTO call (rows, statement) SELECT true, s FROM unnest(ARRAY[
-  $$SELECT loaded(2500)$$,
+  $$SELECT loaded(2500)$$, $$SELECT loaded(2501)$$,
   $$SELECT count(purchase_history(day, amount)) OVER (), purchase_history_merge(purchase_history(day, amount)) OVER () FROM o GROUP BY member$$,
   $$SELECT purchase_history(day, amount) OVER (ORDER BY day, member) FROM o$$,
   $$SELECT gini(amount), rfm_cuts(day, member, amount, '2024-12-31', 5) FROM o GROUP BY member$$,
@@ -52,6 +52,7 @@ INSERT INTO call (rows, statement) SELECT true, s FROM unnest(ARRAY[
   $$SELECT predicate_holds('amount > 5 AND member < 20', o) FROM o$$,
   $$SELECT clv_fit(x.h, '2024-12-31', 'nbd') FROM (SELECT purchase_history(day, amount) AS h FROM o GROUP BY member) AS x$$,
   $$SELECT _tier_metrics(t, '{net_spend_12m,orders_12m}', 'Asia/Shanghai', '2024-12-31') FROM (SELECT _tier_track(day::timestamptz, amount::numeric(12,2), true, 1, 0) AS t FROM o GROUP BY member) AS x$$,
+  $$SELECT _tier_track_is(x.t, x.h) FROM (SELECT _tier_track(day::timestamptz, amount::numeric(12,2), true, 1, 0) AS t, purchase_history(day, amount) AS h FROM o GROUP BY member) AS x$$,
   $$SELECT balance, available FROM crm.points_balance(1)$$,
   $$SELECT count(*) FROM generate_series(1, 5) AS g, LATERAL crm.points_accrue(1 + g % 3, 10, 'a' || nextval('nr'))$$,
   $$INSERT INTO crm.sale (source_key, member_id, occurred_at, net_spend) SELECT 's' || nextval('nr'), 1 + g % 3, now(), g FROM generate_series(1, 5) AS g$$,
@@ -99,7 +100,7 @@ DECLARE
 BEGIN
   DELETE FROM public.o_loaded;
   OPEN rows FOR SELECT CASE WHEN n > 0 THEN 1 + 7919 * g % 2503 ELSE 0 END FROM generate_series(0, n) AS g;
-  wrote := load_rows('public', 'o_loaded', '{member}', rows);
+  wrote := load_rows('public', 'o_loaded', '{member}', rows, CASE WHEN n % 2 = 0 THEN '{member}' ELSE '{}' END::text[]);
   CLOSE rows;
   RETURN wrote;
 END $$;

@@ -502,7 +502,7 @@ BEGIN
       INTO earners, ids, ats
     FROM new_rows AS n LEFT JOIN @crm@.source AS o ON o.id = n.source_id
     -- the past of an attached table brings nothing, which is seen at once
-    WHERE n.occurred_at >= (SELECT min(e.accrue_from) FROM @crm@.source AS e) OR n.net_spend < 0;
+    WHERE n.source_id = 0 OR n.occurred_at >= (SELECT min(e.accrue_from) FROM @crm@.source AS e WHERE e.id <> 0) OR n.net_spend < 0;
     IF earners IS NOT NULL THEN
       PERFORM @crm@._points_earn(earners);
     END IF;

@@ -40,6 +40,10 @@ CREATE AGGREGATE crm_member._tier_track(at timestamptz, amount numeric, is_order
 );
 COMMENT ON AGGREGATE crm_member._tier_track(timestamptz, numeric, boolean, bigint, integer) IS 'what tier metrics count of a member, in any order: source 0 is a sale with its net spend and id, 1 a movement of growth, 2 a visit, others as _tier_source says';
 
+CREATE FUNCTION crm_member._tier_track_is(track bytea, history crm_member.purchase_history) RETURNS boolean
+AS 'MODULE_PATHNAME', 'crm_tier_track_is' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION crm_member._tier_track_is(bytea, crm_member.purchase_history) IS 'whether the sales of a track are as many orders and as much net spend as a history has; false where one is NULL. Error: 22P03 no track';
+
 CREATE FUNCTION crm_member._tier_walk(track bytea, book jsonb, time_zone text, ends_to timestamptz) RETURNS crm_member.tier_period[]
 AS 'MODULE_PATHNAME', 'crm_tier_walk_track' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION crm_member._tier_walk(bytea, jsonb, text, timestamptz) IS 'the tier periods of a member from its track and a book of ladder versions, NULL where it has none; ends of periods are decided up to ends_to and up to the last entry. Errors: 22023 bad book, ladder or metric, 22003 a metric that does not fit, 22P03 no track';

@@ -5,9 +5,9 @@
 -- seen only by the trigger's own statements. What is written, and with whose
 -- rights, is what INSERT would do for the same caller.
 
-CREATE FUNCTION crm_member.load_rows(schema_name text, table_name text, columns text[], rows refcursor) RETURNS bigint
+CREATE FUNCTION crm_member.load_rows(schema_name text, table_name text, columns text[], rows refcursor, in_order_of text[] DEFAULT '{}') RETURNS bigint
 AS 'MODULE_PATHNAME', 'crm_load_rows' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
-COMMENT ON FUNCTION crm_member.load_rows(text, text, text[], refcursor) IS 'inserts what is left of an open cursor into a table, by the page and with sorted index entries, and answers the number of rows; constraints, defaults, foreign keys and statement triggers hold as for INSERT. NULL, and nothing is read, where the table needs a statement: row triggers of its own, row security for the caller, deferred unique or exclusion constraints, generated columns, rules. Columns of the cursor have exactly the types of those they go to. Errors: 34000 no such cursor, 3F000, 42P01, 42703, 42804 columns, 42501 not allowed, and those of INSERT';
+COMMENT ON FUNCTION crm_member.load_rows(text, text, text[], refcursor, text[]) IS 'inserts what is left of an open cursor into a table, by the page and with sorted index entries, and answers the number of rows; rows go in the order of one or two columns of numbers or times, where in_order_of names them, as far as work_mem holds them; constraints, defaults, foreign keys and statement triggers hold as for INSERT. NULL, and nothing is read, where the table needs a statement: row triggers of its own, row security for the caller, deferred unique or exclusion constraints, generated columns, rules. Columns of the cursor have exactly the types of those they go to. Errors: 34000 no such cursor, 22023 no such order, 3F000, 42P01, 42703, 42804 columns, 42501 not allowed, and those of INSERT';
 
 CREATE FUNCTION crm_member._day_start(day date, time_zone text) RETURNS timestamptz
 AS 'MODULE_PATHNAME', 'crm_day_start_in' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;

@@ -124,6 +124,32 @@ SELECT ground.load_in_order(:lines, '{id}');
 SELECT ground.load_in_order(:lines, '{NULL}');
 \set VERBOSITY terse
 
+-- keys with their ids: key k has the id 3000 - 3 k; rows go in the order of ids, which is that of keys from the last to the first
+CREATE FUNCTION ground.load_keyed(query text, keyed text, keys bigint[], ids bigint[], in_order_of text[] DEFAULT '{big}') RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+  rows refcursor;
+BEGIN
+  TRUNCATE ground.line RESTART IDENTITY;
+  OPEN rows FOR EXECUTE query;
+  RETURN crm_member.load_rows('ground', 'line', '{big,kind,name}', rows, in_order_of, keyed, keys, ids);
+END
+$$;
+\set keyed '$$SELECT CASE WHEN g % 11 > 0 THEN g * 7919 % 1000 END::bigint, g, ''N'' || g * 7919 % 1000 FROM generate_series(0, 1999) AS g$$'
+SELECT ground.load_keyed(:keyed, 'big', ARRAY(SELECT generate_series(-5, 999)), ARRAY(SELECT 3000 - 3 * g FROM generate_series(-5, 999) AS g));
+SELECT count(*), count(big), count(*) FILTER (WHERE big <> 3000 - 3 * ltrim(name, 'N')::bigint) AS wrong, count(*) FILTER (WHERE big < before) AS out_of_order
+FROM (SELECT l.*, lag(big) OVER (ORDER BY id) AS before FROM ground.line AS l) AS l;
+SELECT ground.load_keyed(:keyed, 'big', ARRAY(SELECT generate_series(0, 999)), ARRAY(SELECT 3000 - 3 * g FROM generate_series(0, 999) AS g), '{}');
+SELECT count(*), count(big), count(*) FILTER (WHERE big <> 3000 - 3 * ltrim(name, 'N')::bigint) AS wrong, bool_and(kind = id - 1) AS as_they_came FROM ground.line;
+CREATE TABLE ground.stored AS SELECT g::bigint AS big, g AS kind, 'N' || g AS name FROM generate_series(1, 2) AS g;
+SELECT ground.load_keyed('TABLE ground.stored', 'big', '{1,2}', '{20,10}');
+SELECT id, big, kind, name FROM ground.line ORDER BY id;
+SELECT ground.load_keyed('SELECT NULL::bigint, 1, NULL::text', 'big', '{}', '{}');
+SELECT ground.load_keyed(:keyed, 'big', ARRAY(SELECT generate_series(0, 998)), ARRAY(SELECT generate_series(0, 998)));
+SELECT ground.load_keyed('TABLE ground.stored', 'kind', '{1,2}', '{20,10}');
+SELECT ground.load_keyed('TABLE ground.stored', 'colour', '{1,2}', '{20,10}');
+SELECT ground.load_keyed('TABLE ground.stored', 'big', '{1,2}', '{20}');
+SELECT ground.load_keyed('TABLE ground.stored', 'big', '{1,NULL}', '{20,10}');
+
 -- arguments
 
 \set SHOW_CONTEXT never

@@ -1,8 +1,9 @@
 /*
  * src/load_rows.c
  *
- * load_rows(schema, table, columns, rows, in_order_of): writes the rows of a
- * cursor into a table, as INSERT would, for statements that bring very many.
+ * load_rows(schema, table, columns, rows, in_order_of, keyed, keys, ids):
+ * writes the rows of a cursor into a table, as INSERT would, for statements
+ * that bring very many.
  *
  * Four things make it cheaper.  Rows are put in an order, where one is asked
  * for: as many at a time as work_mem holds, since the order helps what follows
@@ -12,6 +13,8 @@
  * not asked where the answer is known: the column is NULL, the row referred to
  * was written by this very transaction (nobody else can see it, let alone
  * delete it), or it is one of those asked for just before in this statement.
+ * Where a column comes as keys of the caller's, their ids are looked up here,
+ * in a table that is smaller than that of a join.
  *
  * Constraints, defaults, unique indexes, foreign keys, statement triggers and
  * their transition tables hold as they do for INSERT.  A table that needs more
@@ -62,6 +65,7 @@
 #include "utils/syscache.h"
 #include "utils/tuplesort.h"
 
+#include "huge_pages.h"
 #include "records.h"
 
 PG_FUNCTION_INFO_V1(crm_load_rows);
@@ -98,12 +102,22 @@ typedef struct Entry
 
 typedef struct Waiting
 {
-	bool		known;			/* what is below */
+	bool		known;			/* what simple and text are */
 	bool		simple;
 	int			text;			/* the column that is a text, or -1 */
+	bool		begun;			/* entries wait, or waited */
 	CrmRecords	entries;
 	Tuplesortstate *sort;
 } Waiting;
+
+/* the id of a key; NO_ID where the place is empty */
+typedef struct KeyId
+{
+	int64		key;
+	int64		id;
+} KeyId;
+
+#define NO_ID PG_INT64_MIN
 
 typedef struct Loader
 {
@@ -120,6 +134,9 @@ typedef struct Loader
 	int			ncolumns;		/* of the cursor */
 	AttrNumber *columns;
 	TupleDesc	desc;
+	int			keyed;			/* the column of the cursor that holds keys, or -1 */
+	int			key_bits;		/* of a place */
+	KeyId	   *key_ids;
 	int			norder;			/* columns of the cursor that give the order */
 	int			order[2];
 	CrmRecords	waiting_rows;
@@ -297,6 +314,76 @@ set_order(Loader *loader, ArrayType *names)
 }
 
 /*
+ * Keys and their ids
+ */
+static KeyId *
+place_of_key(const Loader *loader, int64 key)
+{
+	uint64		last = (UINT64CONST(1) << loader->key_bits) - 1;
+	uint64		place = (uint64) key * UINT64CONST(0x9E3779B97F4A7C15) >> (64 - loader->key_bits);
+
+	while (loader->key_ids[place].id != NO_ID && loader->key_ids[place].key != key)
+		place = (place + 1) & last;
+	return &loader->key_ids[place];
+}
+
+/* the column that holds keys, and what ids they have */
+static void
+set_keys(Loader *loader, const char *name, ArrayType *keys, ArrayType *ids)
+{
+	AttrNumber	number = *name == '\0' ? InvalidAttrNumber : get_attnum(RelationGetRelid(loader->table), name);
+	Datum	   *key;
+	Datum	   *id;
+	int			n;
+	int			nids;
+	Size		bytes;
+
+	loader->keyed = -1;
+	if (*name == '\0')
+		return;
+	for (int i = 0; i < loader->ncolumns; i++)
+	{
+		if (loader->columns[i] == number && TupleDescAttr(loader->desc, i)->atttypid == INT8OID)
+			loader->keyed = i;
+	}
+	if (loader->keyed < 0 || array_contains_nulls(keys) || array_contains_nulls(ids) || ArrayGetNItems(ARR_NDIM(keys), ARR_DIMS(keys)) != ArrayGetNItems(ARR_NDIM(ids), ARR_DIMS(ids)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("keys and ids do not fit each other or the columns"),
+				 errdetail("A column of type bigint among those given can hold keys; each key has one id, and none is null.")));
+	deconstruct_array(keys, INT8OID, sizeof(int64), true, TYPALIGN_DOUBLE, &key, NULL, &n);
+	deconstruct_array(ids, INT8OID, sizeof(int64), true, TYPALIGN_DOUBLE, &id, NULL, &nids);
+	for (loader->key_bits = 4; (INT64CONST(1) << loader->key_bits) < 2 * (int64) n; loader->key_bits++)
+		;
+	bytes = sizeof(KeyId) << loader->key_bits;
+	loader->key_ids = MemoryContextAllocHuge(CurrentMemoryContext, bytes);
+	crm_ask_for_huge_pages(loader->key_ids, bytes);
+	for (uint64 i = 0; i < UINT64CONST(1) << loader->key_bits; i++)
+		loader->key_ids[i].id = NO_ID;
+	for (int i = 0; i < n; i++)
+	{
+		KeyId	   *place = place_of_key(loader, DatumGetInt64(key[i]));
+
+		place->key = DatumGetInt64(key[i]);
+		place->id = DatumGetInt64(id[i]);
+	}
+	pfree(key);
+	pfree(id);
+}
+
+static Datum
+id_of_key(const Loader *loader, Datum key)
+{
+	KeyId	   *place = place_of_key(loader, DatumGetInt64(key));
+
+	if (place->id == NO_ID)
+		ereport(ERROR,
+				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+				 errmsg("a row has a key that has no id")));
+	return Int64GetDatum(place->id);
+}
+
+/*
  * Foreign keys
  */
 /* the index behind a foreign key */
@@ -432,42 +519,14 @@ insert_entry(Loader *loader, int i, Datum *values, bool *nulls, ItemPointer row)
 		check_exclusion_constraint(loader->table, index, info, row, values, nulls, loader->estate, false);
 }
 
-/*
- * Whether the entries of a batch came in the order of their index but for a
- * few, so that each is inserted beside the one before.
- */
-static bool
-are_in_order(Relation index, const Datum *values, const bool *nulls, int n)
-{
-	int			natts = IndexRelationGetNumberOfAttributes(index);
-	int			nkeys = IndexRelationGetNumberOfKeyAttributes(index);
-	int			back = 0;
-
-	for (int row = 1; row < n && back <= n / 16; row++)
-	{
-		const Datum *next = &values[row * natts];
-		const bool *next_nulls = &nulls[row * natts];
-		int			order = 0;
-
-		for (int k = 0; k < nkeys && order == 0; k++)
-		{
-			if (next_nulls[k] || next_nulls[k - natts])
-				order = (int) next_nulls[k - natts] - (int) next_nulls[k];
-			else
-				order = DatumGetInt32(FunctionCall2Coll(index_getprocinfo(index, k + 1, BTORDER_PROC), index->rd_indcollation[k],
-														next[k - natts], next[k]));
-		}
-		back += order > 0;
-	}
-	return back <= n / 16;
-}
-
 /* looks whether the entries of an index can be sorted by their bits */
 static void
 look_at_index(Waiting *waiting, Relation index)
 {
 	int			nkeys = IndexRelationGetNumberOfKeyAttributes(index);
 
+	if (waiting->known)
+		return;
 	waiting->known = true;
 	waiting->text = -1;
 	waiting->simple = nkeys <= 2 && nkeys == IndexRelationGetNumberOfAttributes(index);
@@ -497,6 +556,44 @@ static Datum
 datum_of(Form_pg_attribute column, int64 number)
 {
 	return column->attlen == 8 ? Int64GetDatum(number) : column->attlen == 4 ? Int32GetDatum((int32) number) : Int16GetDatum((int16) number);
+}
+
+/*
+ * Whether the entries of a batch came in the order of their index but for a
+ * few, so that each is inserted beside the one before.
+ */
+static bool
+are_in_order(const Waiting *waiting, Relation index, const Datum *values, const bool *nulls, int n)
+{
+	TupleDesc	desc = RelationGetDescr(index);
+	int			natts = desc->natts;
+	int			nkeys = IndexRelationGetNumberOfKeyAttributes(index);
+	int			back = 0;
+
+	for (int row = 1; row < n && back <= n / 16; row++)
+	{
+		const Datum *next = &values[row * natts];
+		const bool *next_nulls = &nulls[row * natts];
+		int			order = 0;
+
+		for (int k = 0; k < nkeys && order == 0; k++)
+		{
+			if (next_nulls[k] || next_nulls[k - natts])
+				order = (int) next_nulls[k - natts] - (int) next_nulls[k];
+			else if (waiting->simple && k != waiting->text)
+			{
+				int64		before = number_of(TupleDescAttr(desc, k), next[k - natts]);
+				int64		after = number_of(TupleDescAttr(desc, k), next[k]);
+
+				order = (before > after) - (before < after);
+			}
+			else
+				order = DatumGetInt32(FunctionCall2Coll(index_getprocinfo(index, k + 1, BTORDER_PROC), index->rd_indcollation[k],
+														next[k - natts], next[k]));
+		}
+		back += order > 0;
+	}
+	return back <= n / 16;
 }
 
 /* the first eight bytes of a text as a number that is ordered as they are */
@@ -584,6 +681,16 @@ fill_index(Loader *loader, int i)
 	MemoryContextDelete(context);
 }
 
+static void
+begin_waiting(Loader *loader, Waiting *waiting, int nkeys)
+{
+	MemoryContext outer = MemoryContextSwitchTo(loader->context);
+
+	crm_records_begin(&waiting->entries, nkeys);
+	waiting->begun = true;
+	MemoryContextSwitchTo(outer);
+}
+
 /* an entry that came in no order waits; those with a NULL, which are few, do not */
 static void
 let_wait(Loader *loader, int i, Datum *values, bool *nulls, ItemPointer row)
@@ -594,13 +701,6 @@ let_wait(Loader *loader, int i, Datum *values, bool *nulls, ItemPointer row)
 	struct varlena *text = NULL;
 	MemoryContext outer;
 
-	if (!waiting->known)
-	{
-		look_at_index(waiting, index);
-		outer = MemoryContextSwitchTo(loader->context);
-		crm_records_begin(&waiting->entries, desc->natts);
-		MemoryContextSwitchTo(outer);
-	}
 	if (waiting->simple && (nulls[0] || (desc->natts > 1 && nulls[1])))
 	{
 		insert_entry(loader, i, values, nulls, row);
@@ -649,6 +749,7 @@ index_rows(Loader *loader, int i)
 {
 	Relation	index = loader->result->ri_IndexRelationDescs[i];
 	IndexInfo  *info = loader->result->ri_IndexRelationInfo[i];
+	Waiting    *waiting = &loader->waiting[i];
 	ExprContext *context = GetPerTupleExprContext(loader->estate);
 	int			natts = IndexRelationGetNumberOfAttributes(index);
 	ItemPointer rows[BATCH_ROWS];
@@ -668,8 +769,11 @@ index_rows(Loader *loader, int i)
 		FormIndexDatum(info, slot, loader->estate, &loader->values[n * natts], &loader->nulls[n * natts]);
 		rows[n++] = &slot->tts_tid;
 	}
-	if (index->rd_rel->relam == BTREE_AM_OID && !are_in_order(index, loader->values, loader->nulls, n))
+	look_at_index(waiting, index);
+	if (index->rd_rel->relam == BTREE_AM_OID && (waiting->begun || !are_in_order(waiting, index, loader->values, loader->nulls, n)))
 	{
+		if (!waiting->begun)
+			begin_waiting(loader, waiting, natts);
 		for (int row = 0; row < n; row++)
 			let_wait(loader, i, &loader->values[row * natts], &loader->nulls[row * natts], rows[row]);
 	}
@@ -767,25 +871,22 @@ take_waiting_rows(Loader *loader)
 static void
 let_row_wait(Loader *loader, TupleTableSlot *source)
 {
-	bool		mine;
-	MinimalTuple row = ExecFetchSlotMinimalTuple(source, &mine);
+	MinimalTuple row = heap_form_minimal_tuple(loader->desc, source->tts_values, source->tts_isnull);
 	int64		keys[lengthof(loader->order)];
 
 	if (crm_records_are_full(&loader->waiting_rows, row->t_len, work_mem))
 		take_waiting_rows(loader);
 	for (int k = 0; k < loader->norder; k++)
 	{
-		bool		isnull;
-		Datum		value = slot_getattr(source, loader->order[k] + 1, &isnull);
+		int			column = loader->order[k];
 
-		keys[k] = isnull ? PG_INT64_MAX : number_of(TupleDescAttr(loader->desc, loader->order[k]), value);
+		keys[k] = source->tts_isnull[column] ? PG_INT64_MAX : number_of(TupleDescAttr(loader->desc, column), source->tts_values[column]);
 	}
 	if (row->t_len > CRM_RECORD_BLOCK)
 		take_row(loader, source);
 	else
 		memcpy(crm_records_add(&loader->waiting_rows, keys, row->t_len), row, row->t_len);
-	if (mine)
-		heap_free_minimal_tuple(row);
+	heap_free_minimal_tuple(row);
 }
 
 static bool
@@ -796,6 +897,9 @@ receive_row(TupleTableSlot *source, DestReceiver *self)
 	MemoryContext context = MemoryContextSwitchTo(loader->context);
 
 	CurrentResourceOwner = loader->owner;
+	slot_getallattrs(source);
+	if (loader->keyed >= 0 && !source->tts_isnull[loader->keyed])
+		source->tts_values[loader->keyed] = id_of_key(loader, source->tts_values[loader->keyed]);
 	if (loader->norder > 0)
 		let_row_wait(loader, source);
 	else
@@ -844,13 +948,16 @@ load(Loader *loader, Portal portal)
 		take_waiting_rows(loader);
 	write_batch(loader);
 	for (int i = 0; i < result->ri_NumIndices; i++)
-		fill_index(loader, i);
+	{
+		if (loader->waiting[i].begun)
+			fill_index(loader, i);
+	}
 	end_references(loader);
 	ExecASInsertTriggers(estate, result, loader->capture);
 	AfterTriggerEndQuery(estate);
 }
 
-/* load_rows(schema_name text, table_name text, columns text[], rows refcursor, in_order_of text[]) returns bigint, NULL where a statement has to do it */
+/* load_rows(schema_name text, table_name text, columns text[], rows refcursor, in_order_of text[], keyed text, keys bigint[], ids bigint[]) returns bigint, NULL where a statement has to do it */
 Datum
 crm_load_rows(PG_FUNCTION_ARGS)
 {
@@ -887,6 +994,7 @@ crm_load_rows(PG_FUNCTION_ARGS)
 		{
 			set_columns(loader, PG_GETARG_ARRAYTYPE_P(2), portal->tupDesc);
 			set_order(loader, PG_GETARG_ARRAYTYPE_P(4));
+			set_keys(loader, text_to_cstring(PG_GETARG_TEXT_PP(5)), PG_GETARG_ARRAYTYPE_P(6), PG_GETARG_ARRAYTYPE_P(7));
 			load(loader, portal);
 		}
 		ExecCloseIndices(loader->result);

@@ -544,18 +544,18 @@ BEGIN
     FOR c IN SELECT l.ladder_no, @crm@._ladder_book(l.ladder_no) AS book, @crm@._ladder_book(l.ladder_no) - 'versions' = '{"growth": false, "visits": false, "categories": {}}' AS plain
              FROM (SELECT DISTINCT k.ladder_no FROM @crm@.tier_ladder AS k) AS l ORDER BY l.ladder_no LOOP
       WITH came AS MATERIALIZED (
-        SELECT g.member_id, g.track, g.notify, g.to_at, g.sales,
-               c.plain AND crm_member._tier_track_is(g.track, h.history)
-               AND NOT EXISTS (SELECT FROM @crm@.member_tier AS m WHERE m.member_id = g.member_id AND m.ladder_no = c.ladder_no) AS alone
-        FROM (SELECT n.member_id, crm_member._tier_track(n.occurred_at, n.net_spend, @crm@._is_order(n.net_spend, n.refund_of_id), n.id, 0) AS track,
-                     bool_or(n.occurred_at >= accrue_froms[n.source_id + 1]) AS notify, max(n.occurred_at) AS to_at, count(*) AS sales
-              FROM new_rows AS n WHERE n.member_id IS NOT NULL GROUP BY n.member_id) AS g
-             JOIN @crm@.member_history AS h ON h.member_id = g.member_id
-      ), walked AS MATERIALIZED (
-        SELECT a.member_id, a.notify, crm_member._tier_walk(a.track, c.book, @time_zone@, NULL) AS periods
-        FROM came AS a WHERE a.alone
+        SELECT a.member_id, a.notify, a.to_at, a.sales, a.alone,
+               CASE WHEN a.alone THEN crm_member._tier_walk(a.track, c.book, @time_zone@, NULL) END AS periods
+        FROM (SELECT g.member_id, g.track, g.notify, g.to_at, g.sales,
+                     c.plain AND crm_member._tier_track_is(g.track, h.history)
+                     AND NOT EXISTS (SELECT FROM @crm@.member_tier AS m WHERE m.member_id = g.member_id AND m.ladder_no = c.ladder_no) AS alone
+              -- in their order, so that histories are found side by side
+              FROM (SELECT n.member_id, crm_member._tier_track(n.occurred_at, n.net_spend, @crm@._is_order(n.net_spend, n.refund_of_id), n.id, 0) AS track,
+                           bool_or(n.occurred_at >= accrue_froms[n.source_id + 1]) AS notify, max(n.occurred_at) AS to_at, count(*) AS sales
+                    FROM new_rows AS n WHERE n.member_id IS NOT NULL GROUP BY n.member_id ORDER BY n.member_id) AS g
+                   JOIN @crm@.member_history AS h ON h.member_id = g.member_id OFFSET 0) AS a
       ), period AS MATERIALIZED (
-        SELECT w.member_id, w.notify, p AS period FROM walked AS w CROSS JOIN LATERAL unnest(w.periods) AS p WHERE w.periods IS NOT NULL
+        SELECT w.member_id, w.notify, p AS period FROM came AS w CROSS JOIN LATERAL unnest(w.periods) AS p WHERE w.periods IS NOT NULL
       )
       SELECT array_agg(a.member_id ORDER BY a.member_id) AS members, array_agg(a.notify ORDER BY a.member_id) AS notify,
              array_agg(a.to_at ORDER BY a.member_id) AS to_ats, array_agg(a.sales ORDER BY a.member_id) AS counts, sum(a.sales) AS sales,

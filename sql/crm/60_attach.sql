@@ -121,19 +121,36 @@ SELECT format('(SELECT o.* FROM %s AS o WHERE o.%I = ANY ($1::pg_catalog.%I[]))'
 $$;
 COMMENT ON FUNCTION @crm@._source_keyed(@crm@.source, regclass) IS 'the part of a shop''s table with the keys of parameter 1';
 
--- Very many rows are joined to their members at once. Keys are compared as the table keeps them where their texts are their own.
+-- Very many rows get their members at once: load_rows looks up numbers, other
+-- keys are joined, as the table keeps them where their texts are their own.
 CREATE OR REPLACE FUNCTION @crm@._source_bulk(src @crm@.source, root regclass, rel text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT format(CASE WHEN c.type IN ('int2', 'int4', 'int8', 'uuid')
+SELECT format(CASE WHEN c.type IN ('int2', 'int4', 'int8')
+  THEN '(SELECT o.*, o.%2$I::pg_catalog.int8 AS "crm member id" FROM %1$s AS o)' WHEN c.type = 'uuid'
   THEN '(SELECT o.*, k.member_id AS "crm member id" FROM %1$s AS o LEFT JOIN unnest($3::text[]::pg_catalog.%3$I[], $4::bigint[]) AS k(key, member_id)
           ON k.key = o.%2$I::pg_catalog.%3$I)'
   ELSE '(SELECT o.*, k.member_id AS "crm member id" FROM %1$s AS o LEFT JOIN unnest($3::text[], $4::bigint[]) AS k(key, member_id)
           ON k.key = o.%2$I::text COLLATE "C")' END, rel, src.member_column, c.type)
 FROM (SELECT @crm@._column_type(root, src.member_column) AS type) AS c
 $$;
-COMMENT ON FUNCTION @crm@._source_bulk(@crm@.source, regclass, text) IS 'rows of a shop''s table or a part of it with the ids of their members, from parameters 3 (keys) and 4 (ids)';
+COMMENT ON FUNCTION @crm@._source_bulk(@crm@.source, regclass, text) IS 'rows of a shop''s table or a part of it with the ids of their members, from parameters 3 (keys) and 4 (ids), or with their keys where these are numbers, whose ids _load_sales looks up';
+
+CREATE OR REPLACE FUNCTION @crm@._load_sales(src @crm@.source, root regclass, rows refcursor, known text[], ids bigint[]) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+  numbers boolean := @crm@._column_type(root, src.member_column) IN ('int2', 'int4', 'int8');
+BEGIN
+  -- in the order of members: what follows is done by member, and rows that stand together cost less each time
+  RETURN crm_member.load_rows(@crm_name@, 'sale', '{source_id,source_key,member_id,store_id,occurred_at,net_spend,refund_of_id,channel}', rows, '{member_id,occurred_at}',
+    CASE WHEN numbers THEN 'member_id' ELSE '' END, CASE WHEN numbers THEN coalesce(known, '{}') ELSE '{}' END::bigint[], CASE WHEN numbers THEN coalesce(ids, '{}') ELSE '{}' END);
+END
+$$;
+COMMENT ON FUNCTION @crm@._load_sales(@crm@.source, regclass, refcursor, text[], bigint[]) IS 'writes the sales of a cursor over the step load with the rows of _source_bulk; known and ids are its parameters 3 and 4. NULL as load_rows';
 
 -- Keys of members are looked up one by one, by the primary key: statistics of
 -- a realm that had no keys yet would make of a join a loop over all of them.
@@ -547,8 +564,7 @@ BEGIN
                   known := @crm@._source_ids(src.realm_id, seen.members);
                 END IF;
                 OPEN fresh NO SCROLL FOR EXECUTE @crm@._source_step(src, @crm@._source_rows(src, root, @crm@._source_bulk(src, root, 'new_rows'), true), 'load') USING keys, '{}'::text[], known.known, known.ids;
-                -- in the order of members: what follows is done by member, and rows that stand together cost less each time
-                loaded := crm_member.load_rows(@crm_name@, 'sale', '{source_id,source_key,member_id,store_id,occurred_at,net_spend,refund_of_id,channel}', fresh, '{member_id,occurred_at}');
+                loaded := @crm@._load_sales(src, root, fresh, known.known, known.ids);
                 CLOSE fresh;
               END IF;
               IF loaded IS NULL THEN

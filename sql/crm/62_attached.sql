@@ -294,7 +294,7 @@ BEGIN
     END IF;
     OPEN fresh NO SCROLL FOR EXECUTE @crm@._source_step(src, @crm@._source_rows(src, root, @crm@._source_bulk(src, root, root::text), true), 'load')
       USING NULL::text[], '{}'::text[], known.known, known.ids;
-    wrote := crm_member.load_rows(@crm_name@, 'sale', '{source_id,source_key,member_id,store_id,occurred_at,net_spend,refund_of_id,channel}', fresh, '{member_id,occurred_at}');
+    wrote := @crm@._load_sales(src, root, fresh, known.known, known.ids);
     CLOSE fresh;
   END IF;
   IF wrote IS NULL THEN

@@ -156,7 +156,7 @@ SELECT rule_no, version, units, valid_from, valid_to FROM crm.earning_rule WHERE
 SELECT points FROM pg_temp.sell(16, '2025-06-30 23:59:59', 10);
 SELECT points FROM pg_temp.sell(16, '2025-07-01 00:00', 10);
 
--- events: 5 points for a sign-in once a local day, 20 more on the third day in a row, at most 8 of the 5s in a month
+-- events: 5 points for a sign-in once a local day, 20 more on the third day in a row, at most 8 of the 5s in a month: 5 and 3 in February, 5 + 20 and 3 in March
 SELECT crm.earning_rule_set('{"code": "sign in", "event": "sign_in", "kind": "fixed", "units": 5, "cap_month": 8, "expiry_months": 1}', '2024-01-01') AS rule;
 SELECT crm.earning_rule_set('{"code": "three days", "event": "sign_in", "kind": "fixed", "units": 20, "predicate": "streak = 3"}', '2024-01-01') AS rule;
 SELECT crm.earning_rule_set('{"code": "ladies", "event": "sign_in", "kind": "multiplier", "units": 2, "predicate": "sex = ''female''"}', '2024-01-01') AS rule;
@@ -186,9 +186,24 @@ SELECT repeated, points FROM crm.record_event(18, 'review', 'b', '2024-04-01', '
 SELECT repeated, points FROM crm.record_event(18, 'review');
 SELECT repeated, points FROM crm.record_event(18, 'fly');
 SELECT repeated, points FROM crm.record_event(18, 'review', 'c', 'infinity');
+SELECT repeated, points FROM crm.record_event(18, 'sign_in', occurred_at => now() + interval '20 hours');
+SELECT crm.earning_rule_set('{"code": "misspelt", "event": "sing_in", "kind": "fixed", "units": 5}');
 SELECT repeated, points FROM crm.record_event(999, 'review', 'c');
 DELETE FROM crm.member_event;
 \set VERBOSITY terse
+
+-- a cap counts what events gave, and amounts that a door was told, and sales: 3 points a day for shares of 2 each;
+-- at most 10 points a day beside the 14 that 7 yuan earn by then: 14 + 7, 14 + 3, 14, and the next day 14 + 7
+SELECT crm.earning_rule_set('{"code": "share", "event": "share", "kind": "fixed", "units": 2, "cap_day": 3}', '2024-01-01') > 0 AS rule;
+SELECT k, points FROM unnest('{a,b,c}'::text[]) AS k, LATERAL crm.record_event(18, 'share', k, '2024-04-05 23:59') ORDER BY k;
+SELECT points FROM crm.record_event(18, 'share', 'd', '2024-04-06 00:00');
+SELECT crm.earning_rule_set('{"code": "ten a day", "units": 1, "cap_day": 10, "predicate": "region = ''caps''"}', '2025-10-01') > 0 AS rule;
+UPDATE crm.member SET region = 'caps' WHERE id = 18;
+SELECT points FROM crm.points_accrue(18, 7, 'cap 1', '2025-10-09 10:00');
+SELECT points FROM crm.points_accrue(18, 7, 'cap 2', '2025-10-09 11:00');
+SELECT points FROM pg_temp.sell(18, '2025-10-09 12:00', 7);
+SELECT points FROM crm.points_accrue(18, 7, 'cap 3', '2025-10-10 00:00');
+SELECT crm.earning_rule_end(max(rule_no), '2025-10-11') FROM crm.earning_rule;
 
 -- simulation: twice the points for all but tea, for which there is nothing. What stood gave member 5 on 1 and 2 August 2024:
 -- 70 (lines), 8 and, bare, 8 x 2 on Saturday = 94; the draft gives 7 x 2, 8 x 2 and 8 x 2 = 46

@@ -146,6 +146,10 @@ BEGIN
   IF r.asset_id IS NULL THEN
     RAISE EXCEPTION 'an earning rule names an unknown asset' USING ERRCODE = 'invalid_parameter_value', DETAIL = format('The asset is "%s".', form ->> 'asset');
   END IF;
+  IF r.event <> 'sale' AND NOT EXISTS (SELECT FROM @crm@.member_event_kind AS k WHERE k.kind = r.event) THEN
+    RAISE EXCEPTION 'an earning rule names an unknown kind of event' USING ERRCODE = 'invalid_parameter_value', DETAIL = format('The kind is "%s".', r.event),
+      HINT = 'It is sale, or a row of member_event_kind.';
+  END IF;
   IF r.code IS NULL OR r.units IS NULL THEN
     RAISE EXCEPTION 'an earning rule needs a code and units' USING ERRCODE = 'invalid_parameter_value';
   END IF;
@@ -158,7 +162,7 @@ BEGIN
   RETURN r;
 END
 $$;
-COMMENT ON FUNCTION @crm@._earning_rule_read(jsonb, timestamptz) IS 'a rule from its JSON form, checked; 22023 for unknown keys and assets, errors of predicates as crm_member.check_predicate';
+COMMENT ON FUNCTION @crm@._earning_rule_read(jsonb, timestamptz) IS 'a rule from its JSON form, checked; 22023 for unknown keys, assets and kinds of events, errors of predicates as crm_member.check_predicate';
 
 CREATE OR REPLACE FUNCTION @crm@.earning_rule_set(rule jsonb, valid_from timestamptz DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -187,7 +191,7 @@ BEGIN
   RETURN r.id;
 END
 $$;
-COMMENT ON FUNCTION @crm@.earning_rule_set(jsonb, timestamptz) IS 'puts an earning rule in force from an instant on (default now) and answers its id: {"code": "weekend double", "kind": "multiplier", "units": 2, "predicate": "weekday IN (6, 7)"}; with the rule_no of a rule that stands, a new version of that. For the owner. Errors: 22023 unknown key or asset, 23514 values that cannot be, 23P01 a later version stands already, those of predicates';
+COMMENT ON FUNCTION @crm@.earning_rule_set(jsonb, timestamptz) IS 'puts an earning rule in force from an instant on (default now) and answers its id: {"code": "weekend double", "kind": "multiplier", "units": 2, "predicate": "weekday IN (6, 7)"}; with the rule_no of a rule that stands, a new version of that. For the owner. Errors: 22023 unknown key, asset or kind of event, 23514 values that cannot be, 23P01 a later version stands already, those of predicates';
 
 CREATE OR REPLACE FUNCTION @crm@.earning_rule_end(rule_no integer, valid_to timestamptz DEFAULT NULL) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -338,7 +342,7 @@ BEGIN
                                    WHERE p.event_id = e.id AND r.rule_no = _rule_given.rule_no) END), 0)
     FROM @crm@.ledger_event AS e
     WHERE e.member_id = _rule_given.member_id AND e.occurred_at >= from_at AND e.occurred_at < to_at AND e.kind IN ('earn', 'accrue', 'activity')
-      AND e.sale_id IS DISTINCT FROM but_sale_id);
+      AND (but_sale_id IS NULL OR e.sale_id IS DISTINCT FROM but_sale_id));
 END
 $$;
 COMMENT ON FUNCTION @crm@._rule_given(integer, bigint, timestamptz, timestamptz, bigint) IS 'units, before rounding, that a rule has given a member by events of a span of time, one sale left out; refunds do not lessen it';

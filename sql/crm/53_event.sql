@@ -171,10 +171,7 @@ BEGIN
       USING ERRCODE = 'invalid_parameter_value', HINT = 'Give what tells it from others, such as the id of the review or of the invited member.';
   END IF;
   PERFORM @crm@._member_lock(member_id);
-  at := coalesce(occurred_at, clock_timestamp());
-  IF NOT isfinite(at) OR at > clock_timestamp() + interval '1 day' THEN
-    RAISE EXCEPTION 'an event cannot be of the future' USING ERRCODE = 'invalid_parameter_value';
-  END IF;
+  at := coalesce(@crm@._finite(occurred_at), clock_timestamp());
   today := @crm@.local_day(at);
   key := CASE k.once_a WHEN 'key' THEN key WHEN 'day' THEN to_char(today, 'YYYY-MM-DD') WHEN 'year' THEN to_char(today, 'YYYY') ELSE 'once' END;
   SELECT x.* INTO done FROM @crm@.member_event AS x WHERE x.member_id = member_id AND x.kind = kind AND x.key = key;

@@ -109,6 +109,12 @@ RESET ROLE;
 SELECT crm_member.revoke_crm('crm', 'regress_crm_mall');
 DROP ROLE regress_crm_mall;
 
+-- points that lapsed by inactivity buy nothing: given seven months ago, none since
+INSERT INTO crm.setting (key, value, meaning) VALUES ('points_inactivity_months', '6', 'test');
+SELECT m.id AS idle FROM crm.member AS m WHERE NOT EXISTS (SELECT FROM crm.account AS a WHERE a.member_id = m.id AND a.asset_id = 1) ORDER BY m.id LIMIT 1 \gset
+SELECT points FROM crm.points_grant(:idle, 5000, 'idle', now() - interval '7 months', expires_at => 'infinity');
+SELECT points FROM crm.reward_redeem('idle 1', :idle, 'mug');
+DELETE FROM crm.setting WHERE key = 'points_inactivity_months';
 SELECT * FROM crm_member.check_crm('crm') WHERE NOT ok;
 -- what paid for a reward is undone with the reward alone
 SELECT ledger_event_id > 0 AS paid FROM crm.reward_redemption ORDER BY id LIMIT 1;

@@ -184,6 +184,46 @@ SELECT crm.asset_add('stamps');
 SELECT available FROM crm.points_grant(1, 9, 's1', '2024-01-01 10:00', asset => 'stamps');
 SELECT points, available FROM crm.points_redeem(1, 5, 's2', '2024-01-02 10:00', asset => 'stamps');
 
+-- a pool has one order of lots, back as forth: 40 until October of 214, 40 until November of 215, 10 of 40 until December of 213;
+-- of 20 that come back 10 go to 213 and 10 to 215, the rest afterwards
+INSERT INTO crm.member (id, member_no, joined_at) SELECT i, 'p' || i, '2023-01-01' FROM generate_series(213, 219) AS i;
+SELECT count(crm.household_join(i, 213, 'home ' || i)) FROM generate_series(214, 215) AS i;
+SELECT count(*) FROM (VALUES (213, '2025-12-01'::timestamptz), (214, '2025-10-01'), (215, '2025-11-01')) AS t(id, until),
+  LATERAL crm.points_grant(t.id, 40, 'pool ' || t.id, '2025-01-01 10:00', expires_at => t.until);
+SELECT points FROM crm.points_redeem(213, 90, 'pool', '2025-02-01 10:00', pool => true);
+SELECT points FROM crm.points_reverse((SELECT id FROM crm.ledger_event WHERE request_id = 'pool'), 'pool back', '2025-02-02 10:00', 20);
+SELECT i, (crm.points_balance(i, '2025-02-03')).available FROM generate_series(213, 215) AS i;
+SELECT points FROM crm.points_reverse((SELECT id FROM crm.ledger_event WHERE request_id = 'pool'), 'pool rest', '2025-02-04 10:00');
+SELECT i, (crm.points_balance(i, '2025-02-05')).available FROM generate_series(213, 215) AS i;
+-- of two lots that expire together the older is used first, also when it was told later
+SELECT count(*) FROM (VALUES (1, 'told first', '2025-06-01 10:00'::timestamptz), (2, 'older', '2025-03-01 10:00')) AS t(n, id, at),
+  LATERAL crm.points_grant(216, 10, t.id, t.at, expires_at => '2026-01-01');
+SELECT points FROM crm.points_redeem(216, 10, 'one of two', '2025-07-01 10:00');
+SELECT * FROM pg_temp.lots(216);
+-- 100 until 1 May, 30 of them spent and back on 10 May: 70 were gone on 1 May, 30 on 10 May, though no sweep ran in between
+SELECT points FROM crm.points_grant(217, 100, 'until May', '2025-01-01 10:00', expires_at => '2025-05-01');
+SELECT points FROM crm.points_redeem(217, 30, 'April', '2025-04-01 10:00');
+SELECT points, available FROM crm.points_reverse((SELECT id FROM crm.ledger_event WHERE request_id = 'April'), 'May', '2025-05-10 10:00');
+SELECT * FROM pg_temp.book(217);
+-- a sale or refund is the same with other zeros behind the point, and not with other money
+SELECT points FROM crm.sale_record('zeros', '[{"list_amount": 20.50, "quantity": 1.000}, {"list_amount": 0.00}]', '[{"kind": "cash", "amount": 20.5}]', 218, occurred_at => '2025-01-01 10:00');
+SELECT points FROM crm.sale_record('zeros', '[{"quantity": 1, "list_amount": 20.5}, {"list_amount": 0}]', '[{"kind": "cash", "amount": 20.50}]', 218, occurred_at => '2025-01-01 10:00');
+SELECT points FROM crm.sale_record('zeros', '[{"quantity": 1, "list_amount": 20.05}, {"list_amount": 0}]', '[{"kind": "cash", "amount": 20.05}]', 218, occurred_at => '2025-01-01 10:00');
+SELECT id AS zeros FROM crm.sale WHERE source_key = 'zeros' \gset
+SELECT points FROM crm.sale_refund('zeros 1', :zeros, '[{"line_no": 1, "amount": 10.50}]', '2025-01-02 10:00');
+SELECT points FROM crm.sale_refund('zeros 1', :zeros, '[{"line_no": 1, "amount": 10.5}]', '2025-01-02 10:00');
+-- a refund of nothing is none: no amount, no line, no such line; the rest with the present goes back once
+SELECT points FROM crm.sale_refund('zeros 2', :zeros, '[{"line_no": 1, "amount": 0}]', '2025-01-02 10:00');
+SELECT points FROM crm.sale_refund('zeros 2', :zeros, '[]', '2025-01-02 10:00');
+SELECT points FROM crm.sale_refund('zeros 2', :zeros, '[{"line_no": 3, "amount": 1}]', '2025-01-02 10:00');
+SELECT points FROM crm.sale_refund('zeros 2', :zeros, NULL, '2025-01-02 10:00');
+SELECT refund_of_line_no, quantity, payable_amount FROM crm.sale_line WHERE sale_id = (SELECT id FROM crm.sale WHERE source_key = 'zeros 2') ORDER BY line_no;
+SELECT points FROM crm.sale_refund('zeros 3', :zeros, NULL, '2025-01-03 10:00');
+SELECT points FROM crm.sale_refund('zeros 3', :zeros, '[{"line_no": 2}]', '2025-01-03 10:00');
+SELECT count(*) FROM crm.sale WHERE refund_of_id = :zeros;
+-- what was earned in the other system was earned before now
+SELECT lots FROM crm.points_import('[{"member_id": 219, "points": 5, "earned_at": "2999-01-01 00:00+08"}]', 'not yet');
+
 SELECT check_name, detail FROM crm_member.check_crm('crm') WHERE NOT ok;
 DROP TABLE public.old_orders CASCADE;
 -- acts are of now or before: nothing that is still pending is spent by naming a day to come

@@ -46,6 +46,18 @@ main(void)
 	CHECK(lots[3].event_id == 2 && lots[3].lot_no == 1 && lots[3].moved == 0);
 	CHECK(lots[4].event_id == 4);
 	CHECK(crm_lots_spread(lots, 0, 9) == 9);
+	/* of what expires together the older goes first, whichever was told first; back the other way round */
+	{
+		CrmLot		mates[] = {
+			{.event_id = 1, .lot_no = 1, .left = 10, .available_from = 70, .expires_at = 200},
+			{.event_id = 2, .lot_no = 1, .left = 10, .available_from = 60, .expires_at = 200},
+		};
+
+		crm_lots_order(mates, 2, 100, 0);
+		CHECK(mates[0].event_id == 2 && mates[1].event_id == 1);
+		crm_lots_order_back(mates, 2);
+		CHECK(mates[0].event_id == 1 && mates[1].event_id == 2);
+	}
 
 	/* days from 2000-01-01: 2000-02-29 is 59, 2001-02-28 is 424, 2001-03-01 is 425 */
 	CHECK(crm_day_plus_months(59, 12) == 424);

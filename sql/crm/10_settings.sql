@@ -146,6 +146,17 @@ END
 $$;
 COMMENT ON FUNCTION @crm@._request_begin(text, text, jsonb) IS 'takes a request id for a door: NULL when it is new, else the first answer; CR002 when it was used with other content, 22023 when it is empty';
 
+-- 1.50 is 1.5, and who sends one and then the other has sent the same; what stands in texts is left as it is.
+CREATE OR REPLACE FUNCTION @crm@._plain_numbers(content jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN regexp_replace(content::text, '("(?:[^"\\]|\\.)*")|(\.[0-9]*[1-9])0+(?![0-9])|\.0+(?![0-9])', '\1\2', 'g')::jsonb;
+END
+$$;
+COMMENT ON FUNCTION @crm@._plain_numbers(jsonb) IS 'the same content with numbers without trailing zeros behind the point, for the digest of a request';
+
 CREATE OR REPLACE FUNCTION @crm@._request_end(request_id text, answer jsonb) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp

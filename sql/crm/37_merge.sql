@@ -114,7 +114,7 @@ BEGIN
   FOR l IN
     SELECT k.event_id, k.lot_no, k.left_units FROM @crm@.lot AS k
     WHERE due > 0 AND k.account_id = account_id AND k.left_units > 0 AND k.expires_at > at
-    ORDER BY k.available_from > at, k.expires_at, k.event_id, k.lot_no
+    ORDER BY k.available_from > at, k.expires_at, k.available_from, k.event_id, k.lot_no
   LOOP
     EXIT WHEN due = 0;
     taken := least(due, l.left_units);

@@ -277,14 +277,14 @@ BEGIN
   FOR part IN
     -- what an owner owes is not to be had, and comes off the lots that would be used last
     WITH lots AS (
-      SELECT a.id, a.member_id, l.expires_at, l.event_id, l.lot_no, l.left_units,
-             a.arrears, sum(l.left_units) OVER (PARTITION BY a.id ORDER BY l.expires_at DESC, l.event_id DESC, l.lot_no DESC) AS later
+      SELECT a.id, a.member_id, l.expires_at, l.available_from, l.event_id, l.lot_no, l.left_units,
+             a.arrears, sum(l.left_units) OVER (PARTITION BY a.id ORDER BY l.expires_at DESC, l.available_from DESC, l.event_id DESC, l.lot_no DESC) AS later
       FROM @crm@.account AS a JOIN @crm@.lot AS l ON l.account_id = a.id
       WHERE a.member_id = ANY (owners) AND a.asset_id = kind_of AND l.left_units > 0 AND l.available_from <= at AND at < l.expires_at
     ), free AS (
       SELECT k.*, least(k.left_units, greatest(k.later - k.arrears, 0)) AS free_units FROM lots AS k
     ), run AS (
-      SELECT f.*, sum(f.free_units) OVER (ORDER BY f.expires_at, f.event_id, f.lot_no) AS reached FROM free AS f
+      SELECT f.*, sum(f.free_units) OVER (ORDER BY f.expires_at, f.available_from, f.event_id, f.lot_no) AS reached FROM free AS f
     )
     SELECT r.id, r.member_id, sum(least(r.free_units, greatest(units - (r.reached - r.free_units), 0)))::bigint AS units
     FROM run AS r GROUP BY r.id, r.member_id HAVING sum(least(r.free_units, greatest(units - (r.reached - r.free_units), 0))) > 0
@@ -345,6 +345,7 @@ DECLARE
   at timestamptz;
   event bigint;
   number smallint := 0;
+  past bigint[];
   fresh bigint;
   due bigint;
   undone numeric;
@@ -377,16 +378,26 @@ BEGIN
     RAISE EXCEPTION 'an event of this kind is reversed as a whole' USING ERRCODE = 'CR104', DETAIL = format('Event %s is of the kind "%s".', event_id, e.kind);
   END IF;
   due := coalesce(units, undone);
+  past := ARRAY(SELECT r.id FROM @crm@.ledger_event AS r WHERE r.reverses_id = event_id AND r.kind = 'reverse') || event_id;
   event := @crm@._event('reverse', e.member_id, at, request_id, event_id);
   FOR p IN
-    SELECT q.*, CASE WHEN q.to_account > 0 THEN q.to_account ELSE q.from_account END AS own,
+    SELECT q.*, CASE WHEN q.to_account > 0 THEN q.to_account ELSE q.from_account END AS own, t.has_lots, w.units AS share,
            q.units - coalesce((SELECT sum(x.units) FROM @crm@.ledger_event AS r JOIN @crm@.posting AS x ON x.event_id = r.id
                                WHERE r.reverses_id = event_id AND r.kind = 'reverse' AND r.id <> event AND x.asset_id = q.asset_id
                                  AND greatest(x.from_account, x.to_account) = greatest(q.from_account, q.to_account)), 0)::bigint AS open_units
-    FROM @crm@.posting AS q WHERE q.event_id = event_id ORDER BY q.posting_no
+    FROM @crm@.posting AS q JOIN @crm@.asset AS t ON t.id = q.asset_id
+         -- what was spent goes back by one order of lots over all members of the pool, as ledger_give_back() has it for each
+         LEFT JOIN (SELECT o.account_id, sum(greatest(least(o.units, due - (o.running - o.units)), 0))::bigint AS units
+                    FROM (SELECT l.account_id, sum(u.units) AS units,
+                                 sum(sum(u.units)) OVER (ORDER BY l.expires_at DESC, l.available_from DESC, l.event_id DESC, l.lot_no DESC) AS running
+                          FROM @crm@.lot_use AS u JOIN @crm@.lot AS l ON l.event_id = u.lot_event_id AND l.lot_no = u.lot_no
+                          WHERE e.kind = 'redeem' AND u.event_id = ANY (past)
+                          GROUP BY l.account_id, l.expires_at, l.available_from, l.event_id, l.lot_no HAVING sum(u.units) > 0) AS o
+                    GROUP BY o.account_id) AS w ON w.account_id = q.from_account
+    WHERE q.event_id = event_id ORDER BY q.posting_no
   LOOP
-    -- parts of a pool go back in the order of their postings; an accrual is undone with all its assets
-    fresh := CASE WHEN e.kind = 'accrue' THEN p.open_units ELSE least(due, p.open_units) END;
+    -- an accrual is undone with all its assets
+    fresh := CASE WHEN e.kind = 'accrue' THEN p.open_units ELSE least(due, p.open_units, p.share) END;
     CONTINUE WHEN fresh <= 0;
     due := due - fresh;
     number := number + 1;
@@ -395,9 +406,10 @@ BEGIN
     ELSE
       INSERT INTO @crm@.posting (event_id, posting_no, asset_id, from_account, to_account, units) VALUES (event, number, p.asset_id, p.to_account, p.own, fresh);
       UPDATE @crm@.account AS a SET balance = a.balance + fresh WHERE a.id = p.own;
-      IF (SELECT t.has_lots FROM @crm@.asset AS t WHERE t.id = p.asset_id) THEN
-        PERFORM crm_member.ledger_give_back(@crm_name@, p.own, fresh, event,
-          ARRAY(SELECT r.id FROM @crm@.ledger_event AS r WHERE r.reverses_id = event_id AND r.kind = 'reverse' AND r.id <> event) || event_id, 0, at);
+      IF p.has_lots THEN
+        -- what has expired before goes at its own instant
+        PERFORM @crm@._points_sweep(ARRAY[p.own], at);
+        PERFORM crm_member.ledger_give_back(@crm_name@, p.own, fresh, event, past, 0, at);
         -- what came back to a lot already expired is gone at this instant
         PERFORM @crm@._points_sweep(ARRAY[p.own], at);
       END IF;
@@ -500,7 +512,7 @@ BEGIN
   FOR part IN
     SELECT l.event_id, l.lot_no, l.left_units, l.available_from, l.expires_at FROM @crm@.lot AS l
     WHERE l.account_id = source AND l.left_units > 0 AND l.available_from <= at AND at < l.expires_at
-    ORDER BY l.expires_at, l.event_id, l.lot_no
+    ORDER BY l.expires_at, l.available_from, l.event_id, l.lot_no
   LOOP
     EXIT WHEN due = 0;
     taken := least(due, part.left_units);
@@ -670,6 +682,7 @@ BEGIN
     IF part.member_id IS NULL OR part.points IS NULL OR part.points <= 0 OR part.earned_at IS NULL OR NOT isfinite(part.earned_at) OR part.expires_at <= part.earned_at THEN
       RAISE EXCEPTION 'an opening balance needs a member, points above 0 and a time before their expiry' USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It is element %s.', part.place);
     END IF;
+    PERFORM @crm@._finite(part.earned_at);
     IF @crm@._account_of(part.member_id, 1::smallint) IS NULL THEN
       RAISE EXCEPTION 'unknown member' USING ERRCODE = 'CR004', DETAIL = format('There is no member %s.', part.member_id);
     END IF;

@@ -200,6 +200,7 @@ BEGIN
       USING ERRCODE = 'CR203', DETAIL = format('Of reward "%s" %s are left.', r.code, (SELECT k.stock - k.taken FROM @crm@.reward AS k WHERE k.id = r.id));
   END IF;
   cost := r.points * quantity;
+  PERFORM @crm@._points_lock(ARRAY[member_id], 1::smallint, at);
   own := @crm@._account(member_id, 1::smallint);
   left_units := @crm@._mall_available(own, at);
   IF left_units < cost THEN
@@ -292,6 +293,8 @@ BEGIN
   INSERT INTO @crm@.posting (event_id, posting_no, asset_id, from_account, to_account, units)
   VALUES (event, 1, 1, @crm@._programme_account(1::smallint, 'redeemed'), own, d.points);
   UPDATE @crm@.account AS a SET balance = a.balance + d.points WHERE a.id = own;
+  -- what has expired before goes at its own instant, what comes back to a lot already expired at this one
+  PERFORM @crm@._points_sweep(ARRAY[own], at);
   PERFORM crm_member.ledger_give_back(@crm_name@, own, d.points, event, ARRAY[d.ledger_event_id], 0, at);
   IF r.kind = 'stored_value' THEN
     purse := @crm@._account(d.member_id, 4::smallint);

@@ -28,7 +28,7 @@ DECLARE
   decimals integer := @crm@._money_decimals();
   made bigint;
 BEGIN
-  answer := @crm@._request_begin(request_id, 'sale_record', jsonb_build_array(occurred_at, member_id, store_id, lines, tenders, channel));
+  answer := @crm@._request_begin(request_id, 'sale_record', jsonb_build_array(occurred_at, member_id, store_id, @crm@._plain_numbers(lines), @crm@._plain_numbers(tenders), channel));
   IF answer IS NOT NULL THEN
     RETURN answer;
   END IF;
@@ -175,7 +175,7 @@ DECLARE
   decimals integer := @crm@._money_decimals();
   made bigint;
 BEGIN
-  answer := @crm@._request_begin(request_id, 'sale_refund', jsonb_build_array(sale_id, lines, occurred_at));
+  answer := @crm@._request_begin(request_id, 'sale_refund', jsonb_build_array(sale_id, @crm@._plain_numbers(lines), occurred_at));
   IF answer IS NOT NULL THEN
     RETURN answer;
   END IF;
@@ -194,17 +194,23 @@ BEGIN
   FOR part IN
     SELECT w.line_no, w.amount, k.line_no AS known, k.kind, k.product_id, k.cost_amount, k.quantity, k.payable_amount,
            k.money_amount + coalesce(g.money, 0) AS money, k.principal_amount + coalesce(g.principal, 0) AS principal,
-           k.gift_amount + coalesce(g.gift, 0) AS gift, k.points_amount + coalesce(g.points, 0) AS points
+           k.gift_amount + coalesce(g.gift, 0) AS gift, k.points_amount + coalesce(g.points, 0) AS points,
+           k.payable_amount = 0 AND g.parts = 0 AS free_of_charge
     FROM (SELECT x.line_no, x.amount FROM jsonb_to_recordset(lines) AS x(line_no integer, amount numeric)
           UNION ALL SELECT y.line_no, NULL FROM @crm@.sale_line AS y WHERE y.sale_id = sale_id AND lines IS NULL) AS w
          LEFT JOIN @crm@.sale_line AS k ON k.sale_id = sale_id AND k.line_no = w.line_no
-         LEFT JOIN LATERAL (SELECT sum(b.money_amount) AS money, sum(b.principal_amount) AS principal, sum(b.gift_amount) AS gift, sum(b.points_amount) AS points
+         LEFT JOIN LATERAL (SELECT count(*) AS parts, sum(b.money_amount) AS money, sum(b.principal_amount) AS principal, sum(b.gift_amount) AS gift, sum(b.points_amount) AS points
                             FROM @crm@.sale_line AS b JOIN @crm@.sale AS r ON r.id = b.sale_id
                             WHERE r.refund_of_id = sale_id AND b.refund_of_line_no = w.line_no) AS g ON true
     ORDER BY w.line_no
   LOOP
     part.amount := coalesce(part.amount, part.money + part.principal + part.gift + part.points);
-    IF part.known IS NULL OR part.amount < 0 OR part.amount <> round(part.amount, decimals) OR part.amount > part.money + part.principal + part.gift + part.points
+    -- what cost nothing goes back once, and of what was given back before nothing is left
+    CONTINUE WHEN lines IS NULL AND part.amount = 0 AND NOT part.free_of_charge;
+    IF part.known IS NULL THEN
+      RAISE EXCEPTION 'a line cannot be refunded by this amount' USING ERRCODE = 'CR006', DETAIL = format('Sale %s has no line %s.', sale_id, part.line_no);
+    END IF;
+    IF part.amount < 0 OR (part.amount = 0 AND NOT part.free_of_charge) OR part.amount <> round(part.amount, decimals) OR part.amount > part.money + part.principal + part.gift + part.points
        OR shares @> jsonb_build_array(jsonb_build_object('line_no', part.line_no)) THEN
       RAISE EXCEPTION 'a line cannot be refunded by this amount'
         USING ERRCODE = 'CR006',
@@ -217,7 +223,10 @@ BEGIN
       'money', share[1], 'principal', share[2], 'gift', share[3], 'points', share[4]);
   END LOOP;
   IF shares = '[]' THEN
-    RAISE EXCEPTION 'no sale to refund' USING ERRCODE = 'CR006', DETAIL = format('Sale %s has no lines; its source records its refunds.', sale_id);
+    RAISE EXCEPTION 'no sale to refund' USING ERRCODE = 'CR006',
+      DETAIL = CASE WHEN lines IS NOT NULL THEN 'No line is named.'
+                    WHEN EXISTS (SELECT FROM @crm@.sale_line AS k WHERE k.sale_id = sale_id) THEN format('Of sale %s nothing is left to refund.', sale_id)
+                    ELSE format('Sale %s has no lines; its source records its refunds.', sale_id) END;
   END IF;
   made := nextval(pg_get_serial_sequence(@crm_name@ || '.sale', 'id'));
   WITH line AS MATERIALIZED (

@@ -15,9 +15,11 @@
 static int
 compare_age(const CrmLot *a, const CrmLot *b)
 {
-	int			c = BEFORE(a->event_id, b->event_id);
-
-	return c != 0 ? c : BEFORE(a->lot_no, b->lot_no);
+	if (a->available_from != b->available_from)
+		return BEFORE(a->available_from, b->available_from);
+	if (a->event_id != b->event_id)
+		return BEFORE(a->event_id, b->event_id);
+	return BEFORE(a->lot_no, b->lot_no);
 }
 
 static int

@@ -17,10 +17,10 @@
 
 typedef struct CrmLot
 {
-	int64_t		event_id;		/* ids ascend with age */
+	int64_t		event_id;
 	int32_t		lot_no;
 	int64_t		left;			/* units: left in the lot, or, in an undoing, used of it */
-	int64_t		available_from;
+	int64_t		available_from; /* the age of the lot */
 	int64_t		expires_at;		/* the first instant at which the lot is gone */
 	int64_t		moved;			/* result: units taken, or given back */
 } CrmLot;

@@ -193,6 +193,13 @@ FROM crm.member_tier AS p, LATERAL (VALUES
   AS v(no, what, member, ladder, from_at, to_at, known_from, known_to)
 WHERE p.id = :period ORDER BY v.no;
 ROLLBACK;
+-- ids that no double can tell apart are other members too
+BEGIN;
+INSERT INTO crm.member (id, member_no, joined_at) SELECT i, 'big' || i, '2024-01-01' FROM unnest('{1700000000000000001,1700000000000000002,9223372036854775806,9223372036854775807}'::bigint[]) AS i;
+SELECT m.member_id, l.ladder_no, pg_temp.beside(m.member_id, l.ladder_no, '2024-01-01', '2025-01-01', '2024-01-01', 'infinity')
+FROM unnest('{1700000000000000001,1700000000000000002,1700000000000000002,9223372036854775806,9223372036854775807,9223372036854775807}'::bigint[]) WITH ORDINALITY AS m(member_id, no),
+     unnest('{1,2}'::integer[]) AS l(ladder_no) ORDER BY m.no, l.ladder_no DESC;
+ROLLBACK;
 -- half of the sales of every thirtieth member go, and nothing is left that they do not give
 DELETE FROM crm.sale WHERE member_id % 30 = 0 AND id % 2 = 0;
 SELECT check_name, detail FROM crm_member.check_crm('crm') WHERE NOT ok;

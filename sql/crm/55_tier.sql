@@ -52,7 +52,7 @@ CREATE TABLE @crm@.member_tier (
   decided boolean NOT NULL DEFAULT false,
   CHECK (valid_from < valid_to),
   CHECK (known_from < known_to),
-  EXCLUDE USING gist (point(member_id, member_id + ladder_no) WITH ~=,
+  EXCLUDE USING gist (point(member_id, (member_id & 1099511627775) * 4096 + ladder_no) WITH ~=,
     tstzrange(valid_from, valid_to) WITH &&, tstzrange(known_from, known_to) WITH &&)
 );
 CREATE INDEX member_tier_member ON @crm@.member_tier (member_id, ladder_no, valid_from);

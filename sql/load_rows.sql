@@ -208,6 +208,44 @@ RESET ROLE;
 DROP SCHEMA ground CASCADE;
 DROP ROLE crm_test_loader;
 
+-- keys with their first instants, as GROUP BY gives them; every 13th row has no key, every 17th no instant, every 19th an endless one
+CREATE TEMP TABLE brought AS
+SELECT CASE WHEN g % 13 > 0 THEN (g * 7919 % 4001 - 2000) * 1000000007 END AS key,
+       CASE WHEN g % 19 = 0 THEN 'infinity' WHEN g % 17 > 0 THEN timestamptz '2024-01-01 00:00+00' + g * 104729 % 5003 * interval '1 minute' END AS at
+FROM generate_series(1::bigint, 30000) AS g;
+INSERT INTO brought VALUES (9223372036854775807, '2024-01-01'), (-9223372036854775808, '-infinity'), (0, '2024-01-01'), (NULL, NULL);
+SELECT count(*) AS keys, count(DISTINCT u.key) AS each_once, count(*) FILTER (WHERE u.at IS DISTINCT FROM q.at) AS wrong, min(u.key), max(u.key), min(u.at)
+FROM (SELECT crm_member._key_times(b.key, b.at) AS met FROM brought AS b) AS m CROSS JOIN LATERAL unnest((m.met).keys, (m.met).first_ats) AS u(key, at)
+     FULL JOIN (SELECT b.key, min(b.at) AS at FROM brought AS b WHERE b.key IS NOT NULL AND b.at < 'infinity' GROUP BY b.key) AS q ON q.key = u.key;
+SELECT b.key % 2 AS rest, cardinality((crm_member._key_times(b.key, b.at)).keys) = count(DISTINCT b.key) AS as_many FROM brought AS b WHERE b.at < 'infinity' AND b.key <> 0 GROUP BY 1 ORDER BY 1;
+SELECT crm_member._key_times(b.key, b.at) IS NULL AS of_no_rows FROM brought AS b WHERE false;
+SELECT crm_member._key_times(b.key, b.at) IS NULL AS of_no_keys FROM brought AS b WHERE b.key IS NULL;
+SELECT crm_member._key_times(7, '2024-01-01 00:00+00') = ROW('{7}'::bigint[], '{2024-01-01 00:00+00}'::timestamptz[])::crm_member.key_times AS one;
+-- the same from any number of workers
+CREATE TABLE brought_wide AS TABLE brought;
+ALTER TABLE brought_wide SET (parallel_workers = 4);
+ANALYZE brought_wide;
+SET parallel_setup_cost = 0;
+SET parallel_tuple_cost = 0;
+SET min_parallel_table_scan_size = 0;
+SET max_parallel_workers_per_gather = 4;
+DO $$
+DECLARE
+  plan json;
+BEGIN
+  EXECUTE 'EXPLAIN (FORMAT json) SELECT crm_member._key_times(b.key, b.at) FROM brought_wide AS b' INTO plan;
+  ASSERT plan::text LIKE '%"Partial Mode": "Finalize"%';
+END
+$$;
+SELECT count(*) AS keys, count(DISTINCT u.key) AS each_once, count(*) FILTER (WHERE u.at IS DISTINCT FROM q.at) AS wrong
+FROM (SELECT crm_member._key_times(b.key, b.at) AS met FROM brought_wide AS b) AS m CROSS JOIN LATERAL unnest((m.met).keys, (m.met).first_ats) AS u(key, at)
+     FULL JOIN (SELECT b.key, min(b.at) AS at FROM brought AS b WHERE b.key IS NOT NULL AND b.at < 'infinity' GROUP BY b.key) AS q ON q.key = u.key;
+RESET max_parallel_workers_per_gather;
+RESET min_parallel_table_scan_size;
+RESET parallel_tuple_cost;
+RESET parallel_setup_cost;
+DROP TABLE brought_wide;
+
 -- days in a zone, as PostgreSQL gives them; across changes of the clock
 SELECT count(*) AS days, count(*) FILTER (WHERE crm_member._day_start(d, z) <> d::timestamp AT TIME ZONE z) AS other_starts,
        count(*) FILTER (WHERE crm_member._local_day(d::timestamp AT TIME ZONE z - interval '1 microsecond', z) <> ((d::timestamp AT TIME ZONE z - interval '1 microsecond') AT TIME ZONE z)::date) AS other_days

@@ -43,7 +43,7 @@ INSERT INTO call (rows, statement) SELECT true, format('SELECT count(%s) FROM ge
   $$_tier_source('net_spend_12m') + g$$, $$_tier_window_start('orders_12m', '2024-01-01')$$, $$_tier_window_leaves('orders_12m', '2024-01-01')$$, $$_tier_outgrown(h(g), '{"tiers": [{"code": "a", "rank": 1, "when": {"net_spend_12m": 1}}]}', NULL, '2024-06-01')$$,
   $$tier_for('{"spend": 5}', format('{"tiers": [{"code": "a", "rank": 1, "when": {"spend": %s}}]}', g % 3)::jsonb)$$, $$ladder_metrics('{"tiers": [{"code": "a", "rank": 1, "when": {"spend": 1}}]}')$$]) AS e;
 INSERT INTO call (rows, statement) SELECT true, s FROM unnest(ARRAY[
-  $$SELECT loaded(2500)$$, $$SELECT loaded(2501)$$,
+  $$SELECT cardinality((_key_times(member * 7919 % 2503, day::timestamptz)).keys) FROM o$$, $$SELECT loaded(2500)$$, $$SELECT loaded(2501)$$,
   $$SELECT count(purchase_history(day, amount)) OVER (), purchase_history_merge(purchase_history(day, amount)) OVER () FROM o GROUP BY member$$,
   $$SELECT purchase_history(day, amount) OVER (ORDER BY day, member) FROM o$$,
   $$SELECT gini(amount), rfm_cuts(day, member, amount, '2024-12-31', 5) FROM o GROUP BY member$$,

@@ -471,6 +471,7 @@ DECLARE
   fraction text := current_setting('cursor_tuple_fraction');
   merges text := current_setting('enable_mergejoin');
   room bigint;
+  by_number boolean := false;
   patience text;
   keys text[];
   absent text[];
@@ -538,14 +539,20 @@ BEGIN
             IF room > pg_size_bytes(memory) THEN
               PERFORM set_config('work_mem', room / 1024 || 'kB', true);
             END IF;
+            by_number := @crm@._column_type(root, src.member_column) IN ('int2', 'int4', 'int8');
           END IF;
           -- rows are grouped by what the table keeps, which is quicker than by texts
-          EXECUTE format('SELECT coalesce(sum(g.sales), 0)::bigint AS sales, coalesce(sum(g.problems), 0)::bigint AS problems, coalesce(sum(g.refunds), 0)::bigint AS refunds,
+          EXECUTE format(CASE WHEN by_number
+                    THEN 'SELECT g.sales, g.problems, g.refunds, g.first_at, (g.met).keys::text[] AS members, (g.met).first_ats AS sound_from
+                          FROM (SELECT count(*) AS sales, count(x.problem) AS problems, count(x.refund_of) AS refunds, min(x.sound_at) AS first_at,
+                                       crm_member._key_times(x.member_value, x.sound_at) AS met
+                                FROM (SELECT y.member_value::bigint AS member_value, y.problem, y.refund_of, CASE WHEN y.problem IS NULL THEN y.at END AS sound_at FROM (%s) AS y OFFSET 0) AS x) AS g'
+                    ELSE 'SELECT coalesce(sum(g.sales), 0)::bigint AS sales, coalesce(sum(g.problems), 0)::bigint AS problems, coalesce(sum(g.refunds), 0)::bigint AS refunds,
                                  min(g.sound_from) AS first_at, array_agg(nullif(g.member_value::text, '''') COLLATE "C") FILTER (WHERE g.sales > g.problems) AS members,
                                  array_agg(g.sound_from) FILTER (WHERE g.sales > g.problems) AS sound_from
                           FROM (SELECT x.member_value, count(*) AS sales, count(x.problem) AS problems, count(x.refund_of) AS refunds,
                                        min(x.sound_at) AS sound_from
-                                FROM (SELECT y.member_value, y.problem, y.refund_of, CASE WHEN y.problem IS NULL THEN y.at END AS sound_at FROM (%s) AS y OFFSET 0) AS x GROUP BY x.member_value) AS g', new_sql) INTO seen;
+                                FROM (SELECT y.member_value, y.problem, y.refund_of, CASE WHEN y.problem IS NULL THEN y.at END AS sound_at FROM (%s) AS y OFFSET 0) AS x GROUP BY x.member_value) AS g' END, new_sql) INTO seen;
           IF seen.sales > 0 THEN
             IF EXISTS (SELECT FROM unnest(seen.members) AS m WHERE m IS NOT NULL) THEN
               -- a member may have bought before it was first seen; not in an empty realm, and not now

@@ -129,6 +129,9 @@ SELECT line_no, money_amount, gift_amount FROM crm.sale_line WHERE sale_id <> :y
 -- 10 of the first line, of which 16 were money and 34 gift: 3.2 and 6.8, so 3 and 7
 SELECT count(*) AS refunded FROM crm.sale_refund('yr', (SELECT max(id) FROM crm.sale), '[{"line_no": 1, "amount": 10}]', '2024-06-03 10:00');
 SELECT money_amount, gift_amount FROM crm.sale_line WHERE sale_id = (SELECT max(id) FROM crm.sale);
+-- amounts that a door is told likewise
+SELECT points FROM crm.points_accrue(1, 150.00, 'y4', '2024-06-04 10:00');
+SELECT points FROM crm.points_accrue(1, 150.50, 'y5', '2024-06-04 10:00');
 SELECT count(*) FROM crm.sale_record('y3', '[{"list_amount": 50.50}]', '[{"kind": "cash", "amount": 50.50}]', 1);
 SELECT count(*) FROM crm.sale_refund('yr2', (SELECT max(id) FROM crm.sale WHERE refund_of_id IS NULL), '[{"line_no": 2, "amount": 0.5}]');
 SELECT crm_member.drop_crm('crm', confirm => 'crm');

@@ -205,6 +205,28 @@ SELECT points FROM crm.points_grant(217, 100, 'until May', '2025-01-01 10:00', e
 SELECT points FROM crm.points_redeem(217, 30, 'April', '2025-04-01 10:00');
 SELECT points, available FROM crm.points_reverse((SELECT id FROM crm.ledger_event WHERE request_id = 'April'), 'May', '2025-05-10 10:00');
 SELECT * FROM pg_temp.book(217);
+-- what comes back settles what is owed first: 50 earned, spent, taken back by a refund (50 owed), and the redemption undone in two parts;
+-- what is granted then outlives the lot of the sale, which is gone with 2025
+INSERT INTO crm.member (id, member_no, joined_at) SELECT i, 'o' || i, '2023-01-01' FROM generate_series(220, 222) AS i;
+SELECT sale_id AS owing FROM crm.sale_record('owing', '[{"list_amount": 50}]', '[{"kind": "cash", "amount": 50}]', 220, occurred_at => '2024-06-01 10:00') \gset
+SELECT points FROM crm.points_redeem(220, 50, 'spent', '2025-01-02 10:00');
+SELECT points FROM crm.sale_refund('owing back', :owing, NULL, '2025-01-03 10:00');
+SELECT points FROM crm.points_reverse((SELECT id FROM crm.ledger_event WHERE request_id = 'spent'), 'unspent 1', '2025-01-05 10:00', 30);
+SELECT points FROM crm.points_reverse((SELECT id FROM crm.ledger_event WHERE request_id = 'spent'), 'unspent 2', '2025-01-05 11:00');
+SELECT points FROM crm.points_grant(220, 10, 'afterwards', '2025-01-07 10:00', expires_at => 'infinity');
+SELECT t.at, b.balance, b.available, b.arrears
+FROM unnest('{2025-01-04,2025-01-05 10:30,2025-01-06,2025-01-08,2026-02-01}'::timestamptz[]) AS t(at), LATERAL crm.points_balance(220, t.at) AS b ORDER BY t.at;
+-- in a pool: 30 of 221 until October and 30 of 222 until December are spent, 222 comes to owe 10. Of 20 that come back 222 gets all, 10 for what
+-- it owes and 10 for its lot; of the last 40 it gets 10, and 221 its 30
+SELECT crm.household_join(222, 221, 'home 222') > 0 AS joined;
+SELECT points FROM crm.points_grant(221, 30, 'pool 221', '2025-01-01 10:00', expires_at => '2025-10-01');
+SELECT event_id AS of_222 FROM crm.points_grant(222, 40, 'pool 222', '2025-01-01 10:00', expires_at => '2025-12-01') \gset
+SELECT points FROM crm.points_redeem(221, 60, 'pool 60', '2025-02-01 10:00', pool => true);
+SELECT points FROM crm.points_reverse(:of_222, 'ungrant 222', '2025-02-02 10:00', 20);
+SELECT points FROM crm.points_reverse((SELECT id FROM crm.ledger_event WHERE request_id = 'pool 60'), 'pool 20', '2025-02-03 10:00', 20);
+SELECT i, b.balance, b.arrears FROM generate_series(221, 222) AS i, LATERAL crm.points_balance(i, '2025-02-03 11:00') AS b;
+SELECT points FROM crm.points_reverse((SELECT id FROM crm.ledger_event WHERE request_id = 'pool 60'), 'pool 40', '2025-02-04 10:00');
+SELECT i, b.balance, b.arrears FROM generate_series(221, 222) AS i, LATERAL crm.points_balance(i, '2025-02-05') AS b;
 -- a sale or refund is the same with other zeros behind the point, and not with other money
 SELECT points FROM crm.sale_record('zeros', '[{"list_amount": 20.50, "quantity": 1.000}, {"list_amount": 0.00}]', '[{"kind": "cash", "amount": 20.5}]', 218, occurred_at => '2025-01-01 10:00');
 SELECT points FROM crm.sale_record('zeros', '[{"quantity": 1, "list_amount": 20.5}, {"list_amount": 0}]', '[{"kind": "cash", "amount": 20.50}]', 218, occurred_at => '2025-01-01 10:00');

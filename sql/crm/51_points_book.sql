@@ -94,6 +94,28 @@ SELECT count(*), coalesce(sum(i.units), 0) FROM item AS i
 $$;
 COMMENT ON FUNCTION @crm@._points_sweep(bigint[], timestamptz) IS 'books what has expired in these accounts up to an instant, dated at the instants of expiry; the caller holds their locks';
 
+-- What comes back to an account when a debit is undone: arrears first, then the
+-- lots it came from. What has expired by then is booked out before, at its own
+-- instant; what comes back to a lot already expired is gone at this one.
+CREATE OR REPLACE FUNCTION @crm@._come_back(account_id bigint, units bigint, event_id bigint, undone bigint[], at timestamptz) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+  owed bigint;
+BEGIN
+  PERFORM @crm@._points_sweep(ARRAY[account_id], at);
+  SELECT least(a.arrears, units) INTO owed FROM @crm@.account AS a WHERE a.id = account_id;
+  UPDATE @crm@.account AS a SET balance = a.balance + units, arrears = a.arrears - owed WHERE a.id = account_id;
+  IF owed < units THEN
+    PERFORM crm_member.ledger_give_back(@crm_name@, account_id, units - owed, event_id, undone, 0, at);
+    PERFORM @crm@._points_sweep(ARRAY[account_id], at);
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION @crm@._come_back(bigint, bigint, bigint, bigint[], timestamptz) IS 'units that return to an account by the undoing of events: to arrears, then to the lots they came from, latest expiry first; the caller holds its lock and writes the posting';
+
 CREATE OR REPLACE FUNCTION @crm@._points_lock(member_ids bigint[], asset_id smallint, at timestamptz) RETURNS timestamptz
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp

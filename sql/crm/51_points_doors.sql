@@ -139,14 +139,15 @@ BEGIN
   IF NOT (pg_has_role(@crm@.caller(), current_user, 'USAGE') OR @crm@._may('{clerk,app,manager}')) THEN
     PERFORM @crm@._require_member(member_id, '{clerk,app,manager}');
   END IF;
-  IF NOT dry_run THEN
+  -- the short path takes cents; a currency without any leaves to the long one what is no whole unit of it
+  IF NOT dry_run AND (@crm@._money_decimals() = 2 OR amount = round(amount)) THEN
     answer := crm_member.ledger_accrue(@crm_name@, member_id, amount, request_id, occurred_at, store_id);
   END IF;
   IF answer IS NULL THEN
     PERFORM @crm@._require_member(member_id, '{clerk,app,manager}');
     IF amount IS NULL THEN
       RAISE EXCEPTION 'the amount must be given' USING ERRCODE = 'null_value_not_allowed';
-    ELSIF NOT (amount > 0 AND amount < 'Infinity') OR amount <> round(amount, 2) THEN
+    ELSIF NOT (amount > 0 AND amount < 'Infinity') OR amount <> round(amount, @crm@._money_decimals()) THEN
       RAISE EXCEPTION 'an amount must be positive, finite and in whole cents' USING ERRCODE = 'CR005', DETAIL = format('It was %s.', amount);
     END IF;
     -- 20 and 20.00 are one request
@@ -381,20 +382,28 @@ BEGIN
   past := ARRAY(SELECT r.id FROM @crm@.ledger_event AS r WHERE r.reverses_id = event_id AND r.kind = 'reverse') || event_id;
   event := @crm@._event('reverse', e.member_id, at, request_id, event_id);
   FOR p IN
-    SELECT q.*, CASE WHEN q.to_account > 0 THEN q.to_account ELSE q.from_account END AS own, t.has_lots, w.units AS share,
-           q.units - coalesce((SELECT sum(x.units) FROM @crm@.ledger_event AS r JOIN @crm@.posting AS x ON x.event_id = r.id
-                               WHERE r.reverses_id = event_id AND r.kind = 'reverse' AND r.id <> event AND x.asset_id = q.asset_id
-                                 AND greatest(x.from_account, x.to_account) = greatest(q.from_account, q.to_account)), 0)::bigint AS open_units
-    FROM @crm@.posting AS q JOIN @crm@.asset AS t ON t.id = q.asset_id
-         -- what was spent goes back by one order of lots over all members of the pool, as ledger_give_back() has it for each
-         LEFT JOIN (SELECT o.account_id, sum(greatest(least(o.units, due - (o.running - o.units)), 0))::bigint AS units
-                    FROM (SELECT l.account_id, sum(u.units) AS units,
-                                 sum(sum(u.units)) OVER (ORDER BY l.expires_at DESC, l.available_from DESC, l.event_id DESC, l.lot_no DESC) AS running
-                          FROM @crm@.lot_use AS u JOIN @crm@.lot AS l ON l.event_id = u.lot_event_id AND l.lot_no = u.lot_no
-                          WHERE e.kind = 'redeem' AND u.event_id = ANY (past)
-                          GROUP BY l.account_id, l.expires_at, l.available_from, l.event_id, l.lot_no HAVING sum(u.units) > 0) AS o
-                    GROUP BY o.account_id) AS w ON w.account_id = q.from_account
-    WHERE q.event_id = event_id ORDER BY q.posting_no
+    WITH part AS (
+      SELECT q.*, t.has_lots, CASE WHEN q.to_account > 0 THEN q.to_account ELSE q.from_account END AS own,
+             q.units - coalesce((SELECT sum(x.units) FROM @crm@.ledger_event AS r JOIN @crm@.posting AS x ON x.event_id = r.id
+                                 WHERE r.reverses_id = event_id AND r.kind = 'reverse' AND r.id <> event AND x.asset_id = q.asset_id
+                                   AND greatest(x.from_account, x.to_account) = greatest(q.from_account, q.to_account)), 0)::bigint AS open_units
+      FROM @crm@.posting AS q JOIN @crm@.asset AS t ON t.id = q.asset_id WHERE q.event_id = event_id
+    ), used AS (
+      -- of each part the lots that were used, latest expiry first; what paid arrears when it came back is in none of them
+      SELECT o.own, o.expires_at, o.available_from, o.event_id, o.lot_no, least(o.units, o.open_units - (o.running - o.units)) AS units
+      FROM (SELECT w.own, w.open_units, l.expires_at, l.available_from, l.event_id, l.lot_no, sum(u.units) AS units,
+                   sum(sum(u.units)) OVER (PARTITION BY w.own ORDER BY l.expires_at DESC, l.available_from DESC, l.event_id DESC, l.lot_no DESC) AS running
+            FROM part AS w JOIN @crm@.lot AS l ON l.account_id = w.own JOIN @crm@.lot_use AS u ON u.lot_event_id = l.event_id AND u.lot_no = l.lot_no
+            WHERE e.kind = 'redeem' AND w.has_lots AND u.event_id = ANY (past)
+            GROUP BY w.own, w.open_units, l.expires_at, l.available_from, l.event_id, l.lot_no HAVING sum(u.units) > 0) AS o
+      WHERE o.open_units > o.running - o.units
+    ), share AS (
+      -- a pool has one order of lots, also on the way back
+      SELECT o.own, sum(greatest(least(o.units, due - (o.running - o.units)), 0))::bigint AS units
+      FROM (SELECT k.own, k.units, sum(k.units) OVER (ORDER BY k.expires_at DESC, k.available_from DESC, k.event_id DESC, k.lot_no DESC) AS running FROM used AS k) AS o
+      GROUP BY o.own
+    )
+    SELECT w.*, s.units AS share FROM part AS w LEFT JOIN share AS s ON s.own = w.own ORDER BY w.posting_no
   LOOP
     -- an accrual is undone with all its assets
     fresh := CASE WHEN e.kind = 'accrue' THEN p.open_units ELSE least(due, p.open_units, p.share) END;
@@ -405,13 +414,10 @@ BEGIN
       PERFORM @crm@._claw(event, number, p.own, e.member_id, p.asset_id, fresh, at, event_id);
     ELSE
       INSERT INTO @crm@.posting (event_id, posting_no, asset_id, from_account, to_account, units) VALUES (event, number, p.asset_id, p.to_account, p.own, fresh);
-      UPDATE @crm@.account AS a SET balance = a.balance + fresh WHERE a.id = p.own;
       IF p.has_lots THEN
-        -- what has expired before goes at its own instant
-        PERFORM @crm@._points_sweep(ARRAY[p.own], at);
-        PERFORM crm_member.ledger_give_back(@crm_name@, p.own, fresh, event, past, 0, at);
-        -- what came back to a lot already expired is gone at this instant
-        PERFORM @crm@._points_sweep(ARRAY[p.own], at);
+        PERFORM @crm@._come_back(p.own, fresh, event, past, at);
+      ELSE
+        UPDATE @crm@.account AS a SET balance = a.balance + fresh WHERE a.id = p.own;
       END IF;
     END IF;
   END LOOP;

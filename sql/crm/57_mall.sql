@@ -292,10 +292,7 @@ BEGIN
   VALUES ('reverse', d.member_id, at, d.ledger_event_id, jsonb_build_object('reward', r.code, 'quantity', d.quantity)) RETURNING id INTO event;
   INSERT INTO @crm@.posting (event_id, posting_no, asset_id, from_account, to_account, units)
   VALUES (event, 1, 1, @crm@._programme_account(1::smallint, 'redeemed'), own, d.points);
-  UPDATE @crm@.account AS a SET balance = a.balance + d.points WHERE a.id = own;
-  -- what has expired before goes at its own instant, what comes back to a lot already expired at this one
-  PERFORM @crm@._points_sweep(ARRAY[own], at);
-  PERFORM crm_member.ledger_give_back(@crm_name@, own, d.points, event, ARRAY[d.ledger_event_id], 0, at);
+  PERFORM @crm@._come_back(own, d.points, event, ARRAY[d.ledger_event_id], at);
   IF r.kind = 'stored_value' THEN
     purse := @crm@._account(d.member_id, 4::smallint);
     SELECT l.* INTO gift FROM @crm@.lot AS l WHERE l.event_id = d.ledger_event_id AND l.account_id = purse;

@@ -207,7 +207,7 @@ SELECT points, available FROM crm.points_reverse((SELECT id FROM crm.ledger_even
 SELECT * FROM pg_temp.book(217);
 -- what comes back settles what is owed first: 50 earned, spent, taken back by a refund (50 owed), and the redemption undone in two parts;
 -- what is granted then outlives the lot of the sale, which is gone with 2025
-INSERT INTO crm.member (id, member_no, joined_at) SELECT i, 'o' || i, '2023-01-01' FROM generate_series(220, 222) AS i;
+INSERT INTO crm.member (id, member_no, joined_at) SELECT i, 'o' || i, '2023-01-01' FROM generate_series(220, 223) AS i;
 SELECT sale_id AS owing FROM crm.sale_record('owing', '[{"list_amount": 50}]', '[{"kind": "cash", "amount": 50}]', 220, occurred_at => '2024-06-01 10:00') \gset
 SELECT points FROM crm.points_redeem(220, 50, 'spent', '2025-01-02 10:00');
 SELECT points FROM crm.sale_refund('owing back', :owing, NULL, '2025-01-03 10:00');
@@ -216,6 +216,20 @@ SELECT points FROM crm.points_reverse((SELECT id FROM crm.ledger_event WHERE req
 SELECT points FROM crm.points_grant(220, 10, 'afterwards', '2025-01-07 10:00', expires_at => 'infinity');
 SELECT t.at, b.balance, b.available, b.arrears
 FROM unnest('{2025-01-04,2025-01-05 10:30,2025-01-06,2025-01-08,2026-02-01}'::timestamptz[]) AS t(at), LATERAL crm.points_balance(220, t.at) AS b ORDER BY t.at;
+-- what is owed is settled at once, also by points that are pending: 40 owed, 100 that wait for an event leave 60, and 60 when it comes
+SELECT event_id AS lent FROM crm.points_grant(221, 40, 'lent', '2024-01-01 10:00', expires_at => 'infinity') \gset
+SELECT points FROM crm.points_redeem(221, 40, 'lent away', '2024-01-02 10:00');
+SELECT points FROM crm.points_reverse(:lent, 'not lent', '2024-01-03 10:00');
+SELECT event_id AS waits, available, pending FROM crm.points_grant(221, 100, 'waits', '2024-01-04 10:00', await => 'delivery', expires_at => '2024-02-01') \gset
+SELECT * FROM crm.points_balance(221, '2024-01-05');
+SELECT available, pending FROM crm.points_release(:waits, 'delivered', '2024-01-06 10:00');
+SELECT * FROM crm.points_balance(221, '2024-01-07');
+-- and the end that was asked for stands, also that there is none
+SELECT * FROM crm.points_balance(221, '2024-02-01');
+SELECT event_id AS waits FROM crm.points_grant(223, 5, 'waits longer', '2024-01-04 10:00', await => 'delivery', expires_at => 'infinity') \gset
+SELECT available FROM crm.points_release(:waits, 'delivered too', '2024-01-06 10:00');
+SELECT expires_at, points FROM crm.points_expiring(223, as_of => '2024-01-07');
+SELECT points FROM crm.points_grant(223, 5, 'waits in vain', '2024-01-04 10:00', await => 'delivery', expires_at => '2024-01-04 10:00');
 -- in a pool: 30 of 221 until October and 30 of 222 until December are spent, 222 comes to owe 10. Of 20 that come back 222 gets all, 10 for what
 -- it owes and 10 for its lot; of the last 40 it gets 10, and 221 its 30
 SELECT crm.household_join(222, 221, 'home 222') > 0 AS joined;

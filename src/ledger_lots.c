@@ -79,7 +79,7 @@ crm_arrears_settle(CrmLedger *ledger, int64 account, int64 event, int64 arrears)
 
 	for (uint64 i = 0; i < n; i++)
 	{
-		/* a pending lot settles when it becomes available */
+		/* at once, also from a lot that is pending: the event's own instant stands for available_from */
 		if (lots[i].moved > 0)
 			move_lot(ledger, &lots[i], lots[i].moved, event, lots[i].available_from);
 	}

@@ -106,7 +106,7 @@ static const Statement statements[CRM_LEDGER_STATEMENTS] = {
 	[CRM_SQL_LOTS_OF_ACCOUNT] = {"SELECT l.event_id, l.lot_no, l.left_units, l.available_from, l.expires_at FROM %s.lot AS l "
 		"WHERE l.account_id " OP("=") " $1 AND l.left_units " OP(">") " 0 AND (l.expires_at " OP(">") " $2 OR l.event_id " OP("=") " $3)",
 	3, {INT8OID, TIMESTAMPTZOID, INT8OID}},
-	[CRM_SQL_LOTS_OF_EVENT] = {"SELECT l.event_id, l.lot_no, l.left_units, greatest(e.occurred_at, l.available_from), l.expires_at "
+	[CRM_SQL_LOTS_OF_EVENT] = {"SELECT l.event_id, l.lot_no, l.left_units, e.occurred_at, l.expires_at "
 		"FROM %s.lot AS l, %s.ledger_event AS e "
 		"WHERE l.event_id " OP("=") " $1 AND e.id " OP("=") " $1 AND l.account_id " OP("=") " $2 AND l.left_units " OP(">") " 0 ORDER BY l.lot_no",
 	2, {INT8OID, INT8OID}},

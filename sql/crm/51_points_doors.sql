@@ -194,12 +194,14 @@ BEGIN
   END IF;
   at := @crm@._points_lock(ARRAY[member_id], kind_of, occurred_at);
   begins := CASE WHEN await IS NOT NULL THEN 'infinity' ELSE coalesce(available_from, at) END;
-  expires_at := coalesce(expires_at, CASE WHEN await IS NOT NULL THEN 'infinity' ELSE @crm@._usual_expiry(kind_of, begins) END);
-  IF expires_at <= begins AND await IS NULL THEN
+  expires_at := coalesce(expires_at, CASE WHEN await IS NULL THEN @crm@._usual_expiry(kind_of, begins) END);
+  IF expires_at <= (CASE WHEN await IS NULL THEN begins ELSE at END) THEN
     RAISE EXCEPTION 'points cannot expire before they are available' USING ERRCODE = 'invalid_parameter_value',
       DETAIL = format('Available from %s, expiring at %s.', begins, expires_at);
   END IF;
-  event := @crm@._event('grant', member_id, at, request_id, NULL, CASE WHEN await IS NOT NULL THEN jsonb_build_object('await', await) END);
+  -- a lot that waits for an event has no end; the one that was asked for is kept for its release
+  event := @crm@._event('grant', member_id, at, request_id, NULL,
+    CASE WHEN await IS NOT NULL THEN jsonb_strip_nulls(jsonb_build_object('await', await, 'expires_at', expires_at)) END);
   settled := crm_member.ledger_credit(@crm_name@, event, 1::smallint, @crm@._account_of(member_id, kind_of), kind_of, units,
     -(kind_of * 100 + 1), 0, at, begins, CASE WHEN await IS NOT NULL THEN 'infinity' ELSE expires_at END, true);
   PERFORM @crm@._audit('points_grant', member_id => member_id, subject => 'ledger_event ' || event, reason => reason, detail => jsonb_build_object('units', units, 'asset', asset));
@@ -591,7 +593,8 @@ BEGIN
   END IF;
   at := @crm@._points_lock(ARRAY[holder], 1::smallint, occurred_at);
   FOR waiting IN
-    SELECT l.*, p.asset_id, coalesce(p.rule_id, 0) AS rule_id FROM @crm@.lot AS l JOIN @crm@.posting AS p ON p.event_id = l.event_id AND p.posting_no = l.lot_no
+    SELECT l.*, p.asset_id, coalesce(p.rule_id, 0) AS rule_id, (e.detail ->> 'expires_at')::timestamptz AS asked_end
+    FROM @crm@.lot AS l JOIN @crm@.posting AS p ON p.event_id = l.event_id AND p.posting_no = l.lot_no JOIN @crm@.ledger_event AS e ON e.id = l.event_id
     WHERE l.event_id = event_id AND l.left_units > 0 AND l.available_from > at
     ORDER BY l.lot_no
   LOOP
@@ -602,6 +605,7 @@ BEGIN
     number := number + 2;
     PERFORM crm_member.ledger_credit(@crm_name@, event, number, waiting.account_id, waiting.asset_id, waiting.left_units, -(waiting.asset_id * 100 + 5), waiting.rule_id, at, at,
       CASE WHEN isfinite(waiting.expires_at) AND isfinite(waiting.available_from) THEN waiting.expires_at
+           WHEN waiting.asked_end IS NOT NULL THEN greatest(waiting.asked_end, at)
            ELSE coalesce((SELECT @crm@._expiry(at, r.expiry_months, r.expiry_end) FROM @crm@.earning_rule AS r WHERE r.id = waiting.rule_id), @crm@._usual_expiry(waiting.asset_id, at)) END, false);
     released := released + waiting.left_units;
   END LOOP;

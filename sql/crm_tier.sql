@@ -202,5 +202,14 @@ FROM unnest('{1700000000000000001,1700000000000000002,1700000000000000002,922337
 ROLLBACK;
 -- half of the sales of every thirtieth member go, and nothing is left that they do not give
 DELETE FROM crm.sale WHERE member_id % 30 = 0 AND id % 2 = 0;
+-- what is told late may change why a period is what it is, and not the period: 8,000 and 8,000 make platinum reached and kept; 22,000 before
+-- them make the first diamond, and platinum is what it falls to
+INSERT INTO crm.member (id, member_no, joined_at) VALUES (800001, 'late', '2020-01-01');
+SELECT pg_temp.sale('late 1', 800001, '2022-10-07 10:00', 8000), pg_temp.sale('late 2', 800001, '2023-05-01 10:00', 8000), pg_temp.sale('late 4', 800001, '2024-01-15 10:00', 1);
+SELECT code, valid_from, valid_to, reason FROM pg_temp.periods(800001);
+SELECT clock_timestamp() AS before \gset
+SELECT pg_temp.sale('late 3', 800001, '2022-09-01 10:00', 22000);
+SELECT code, valid_from, valid_to, reason FROM pg_temp.periods(800001);
+SELECT (crm.tier_for(800001, '2024-01-01')).reason AS now, (crm.tier_for(800001, '2024-01-01', known_at => :'before')).reason AS before;
 SELECT check_name, detail FROM crm_member.check_crm('crm') WHERE NOT ok;
 SELECT crm_member.drop_crm('crm', confirm => 'crm');

@@ -432,7 +432,7 @@ BEGIN
     part_notify := notify[i * chunk + 1 : (i + 1) * chunk];
     now_known := clock_timestamp();
     WITH written AS MATERIALIZED (
-      SELECT t.id, t.member_id, t.tier_id, t.valid_from, t.valid_to, t.known_from, t.known_to, t.decided
+      SELECT t.id, t.member_id, t.tier_id, t.valid_from, t.valid_to, t.known_from, t.known_to, t.reason, t.decided
       -- member by member, whatever the plan was made for
       FROM unnest(part) AS u(member_id)
            CROSS JOIN LATERAL (SELECT m.* FROM @crm@.member_tier AS m WHERE m.member_id = u.member_id AND m.ladder_no = _tiers_walk.ladder_no OFFSET 0) AS t
@@ -449,7 +449,7 @@ BEGIN
       SELECT coalesce(f.member_id, w.member_id) AS member_id, w.id, w.tier_id AS old_tier, w.valid_from AS old_from, w.decided AS old_decided,
              f.tier_id, f.code, f.valid_from, f.valid_to, f.reason, f.anchor_day, f.period_no, f.sale_id, f.metrics, f.decided
       FROM fresh AS f FULL JOIN (SELECT x.* FROM written AS x WHERE x.known_to = 'infinity') AS w
-           ON w.member_id = f.member_id AND w.tier_id = f.tier_id AND w.valid_from = f.valid_from AND w.valid_to = f.valid_to
+           ON w.member_id = f.member_id AND w.tier_id = f.tier_id AND w.valid_from = f.valid_from AND w.valid_to = f.valid_to AND w.reason = f.reason
       WHERE f.member_id IS NULL OR w.id IS NULL OR f.decided <> w.decided
     ), ended AS (
       UPDATE @crm@.member_tier AS t SET known_to = h.known
@@ -908,15 +908,15 @@ DECLARE
 BEGIN
   FOR ladder IN SELECT DISTINCT l.ladder_no FROM @crm@.tier_ladder AS l ORDER BY l.ladder_no LOOP
     WITH believed AS MATERIALIZED (
-      SELECT m.member_id, m.tier_id, m.valid_from, m.valid_to, m.decided FROM @crm@.member_tier AS m
+      SELECT m.member_id, m.tier_id, m.valid_from, m.valid_to, m.reason, m.decided FROM @crm@.member_tier AS m
       WHERE m.ladder_no = ladder.ladder_no AND m.known_to = 'infinity'
     ), walked AS MATERIALIZED (
-      SELECT w.member_id, t.id AS tier_id, w.valid_from, w.valid_to
+      SELECT w.member_id, t.id AS tier_id, w.valid_from, w.valid_to, w.reason
       FROM @crm@._tiers_walked(ladder.ladder_no, NULL, NULL) AS w JOIN @crm@.tier AS t ON t.ladder_id = w.ladder_id AND t.code = w.code
     )
     SELECT count(DISTINCT x.member_id) INTO more
-    FROM (SELECT b.member_id FROM (SELECT b.member_id, b.tier_id, b.valid_from, b.valid_to FROM believed AS b EXCEPT SELECT w.* FROM walked AS w) AS b
-          UNION ALL SELECT w.member_id FROM (SELECT w.* FROM walked AS w EXCEPT SELECT b.member_id, b.tier_id, b.valid_from, b.valid_to FROM believed AS b) AS w
+    FROM (SELECT b.member_id FROM (SELECT b.member_id, b.tier_id, b.valid_from, b.valid_to, b.reason FROM believed AS b EXCEPT SELECT w.* FROM walked AS w) AS b
+          UNION ALL SELECT w.member_id FROM (SELECT w.* FROM walked AS w EXCEPT SELECT b.member_id, b.tier_id, b.valid_from, b.valid_to, b.reason FROM believed AS b) AS w
           UNION ALL SELECT b.member_id FROM (SELECT b.member_id, b.decided, lead(b.valid_from) OVER (PARTITION BY b.member_id ORDER BY b.valid_from) AS next FROM believed AS b) AS b
                     WHERE NOT b.decided AND b.next IS NOT NULL) AS x;
     wrong := wrong + more;

@@ -14,6 +14,7 @@
 
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
+#include "jit/jit.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -306,9 +307,11 @@ void
 crm_ledger_connect(int *guc_level)
 {
 	SPI_connect();
-	/* a plan made while a table is small must not scan it later */
 	*guc_level = NewGUCNestLevel();
+	/* a plan made while a table is small must not scan it later; the price of a scan that cannot be avoided would have it compiled each time */
 	(void) set_config_option("enable_seqscan", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	if (jit_enabled)
+		(void) set_config_option("jit", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 }
 
 CrmLedger *

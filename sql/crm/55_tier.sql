@@ -265,11 +265,14 @@ COMMENT ON FUNCTION @crm@._ladder_at(integer, timestamptz) IS 'the version of a 
 -- What counts beside sales, for ladders that ask for it: movements of growth
 -- (source 1; what a sale brought counts from the sale on), visits (source 2:
 -- orders, log-ins and sign-ins), and what was spent in categories and those
--- below them, by the lines of sales.
+-- below them, by the lines of sales. One plan serves a member and all: what
+-- belongs to a member is looked up by the member, whatever the sizes of tables
+-- were when the plan was made.
 CREATE OR REPLACE FUNCTION @crm@._tier_others(members bigint[], known_at timestamptz, book jsonb)
 RETURNS TABLE (member_id bigint, at timestamptz, amount numeric, is_order boolean, id bigint, source integer)
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100
 SET search_path = pg_catalog, pg_temp
+SET max_parallel_workers_per_gather = 0
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -281,21 +284,22 @@ BEGIN
       SELECT a.id, a.member_id FROM @crm@.account AS a WHERE a.asset_id = 2 AND a.member_id IS NOT NULL AND members IS NULL
     )
     SELECT o.member_id, e.occurred_at, p.units::numeric, false, e.sale_id, 1
-    FROM own AS o JOIN @crm@.posting AS p ON p.to_account = o.id AND p.to_account > 0 JOIN @crm@.ledger_event AS e ON e.id = p.event_id
-    WHERE e.recorded_at <= known_at
-    UNION ALL
-    SELECT o.member_id, e.occurred_at, -p.units::numeric, false, e.sale_id, 1
-    FROM own AS o JOIN @crm@.posting AS p ON p.from_account = o.id AND p.from_account > 0 JOIN @crm@.ledger_event AS e ON e.id = p.event_id
+    FROM own AS o
+         CROSS JOIN LATERAL (SELECT q.event_id, q.units FROM @crm@.posting AS q WHERE q.to_account = o.id AND q.to_account > 0
+                             UNION ALL SELECT q.event_id, -q.units FROM @crm@.posting AS q WHERE q.from_account = o.id AND q.from_account > 0) AS p
+         CROSS JOIN LATERAL (SELECT k.occurred_at, k.sale_id, k.recorded_at FROM @crm@.ledger_event AS k WHERE k.id = p.event_id OFFSET 0) AS e
     WHERE e.recorded_at <= known_at;
   END IF;
   IF (book ->> 'visits')::boolean THEN
     RETURN QUERY
-    SELECT v.member_id, v.occurred_at, 0::numeric, true, NULL::bigint, 2 FROM @crm@.member_event AS v
-    WHERE v.kind IN ('log_in', 'sign_in') AND (members IS NULL OR v.member_id = ANY (members)) AND v.recorded_at <= known_at
+    SELECT v.member_id, v.occurred_at, 0::numeric, true, NULL::bigint, 2
+    FROM (SELECT k.* FROM @crm@.member_event AS k WHERE k.member_id = ANY (members) UNION ALL SELECT k.* FROM @crm@.member_event AS k WHERE members IS NULL) AS v
+    WHERE v.kind IN ('log_in', 'sign_in') AND v.recorded_at <= known_at
     UNION ALL
     SELECT m.id, s.occurred_at, 0::numeric, true, s.sale_id, 2
-    FROM @crm@.member AS m CROSS JOIN LATERAL @crm@._sales_known(m.id, '-infinity', 'infinity', known_at) AS s
-    WHERE s.is_order AND (members IS NULL OR m.id = ANY (members));
+    FROM (SELECT unnest(members) AS id UNION ALL SELECT k.id FROM @crm@.member AS k WHERE members IS NULL) AS m
+         CROSS JOIN LATERAL @crm@._sales_known(m.id, '-infinity', 'infinity', known_at) AS s
+    WHERE s.is_order;
   END IF;
   IF book -> 'categories' <> '{}' THEN
     RETURN QUERY
@@ -304,10 +308,13 @@ BEGIN
       UNION SELECT c.id, b.source FROM below AS b JOIN @crm@.category AS c ON c.parent_id = b.id
     )
     SELECT s.member_id, s.occurred_at, sum(y.money_amount + y.principal_amount), false, s.id, b.source
-    FROM @crm@.sale AS s JOIN @crm@.sale_line AS y ON y.sale_id = s.id AND y.kind = 'goods'
-         JOIN @crm@.product AS p ON p.id = y.product_id JOIN below AS b ON b.id = p.category_id
-    WHERE s.member_id IS NOT NULL AND (members IS NULL OR s.member_id = ANY (members)) AND s.recorded_at <= known_at
-    GROUP BY s.id, b.source;
+    FROM (SELECT k.id, k.member_id, k.occurred_at, k.recorded_at FROM @crm@.sale AS k WHERE k.member_id = ANY (members)
+          UNION ALL SELECT k.id, k.member_id, k.occurred_at, k.recorded_at FROM @crm@.sale AS k WHERE k.member_id IS NOT NULL AND members IS NULL) AS s
+         CROSS JOIN LATERAL (SELECT l.* FROM @crm@.sale_line AS l WHERE l.sale_id = s.id AND l.kind = 'goods' OFFSET 0) AS y
+         CROSS JOIN LATERAL (SELECT q.category_id FROM @crm@.product AS q WHERE q.id = y.product_id OFFSET 0) AS p
+         JOIN below AS b ON b.id = p.category_id
+    WHERE s.recorded_at <= known_at
+    GROUP BY s.member_id, s.occurred_at, s.id, b.source;
   END IF;
 END
 $$;
@@ -354,7 +361,8 @@ COMMENT ON FUNCTION @crm@._tier_walk_one(bigint, integer, timestamptz, timestamp
 
 -- The same for many members at once (NULL: all who ever bought), as known now.
 -- What is written down already bounds how far ends are decided, so that a walk
--- never takes back what a review has found.
+-- never takes back what a review has found. A few are walked one by one: a plan
+-- for all is no plan for them, when it starts workers or reads a whole index.
 CREATE OR REPLACE FUNCTION @crm@._tiers_walked(ladder_no integer, members bigint[], ends_to timestamptz, draft jsonb DEFAULT NULL)
 RETURNS TABLE (member_id bigint, ladder_id bigint, code text, valid_from timestamptz, valid_to timestamptz, reason text, anchor_day date, period_no integer, sale_id bigint, metrics jsonb, decided boolean)
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000000
@@ -365,6 +373,14 @@ DECLARE
   book jsonb := coalesce(draft, @crm@._ladder_book(ladder_no));
   upto timestamptz := ends_to;
 BEGIN
+  IF cardinality(members) <= 200 AND draft IS NULL THEN
+    RETURN QUERY
+    SELECT u.member_id, p.* FROM unnest(members) AS u(member_id)
+         CROSS JOIN LATERAL unnest(crm_member._tier_walk(@crm@._tier_track_of(u.member_id, 'infinity', book), book, @time_zone@, greatest(upto,
+           (SELECT max(m.valid_from) FROM @crm@.member_tier AS m
+            WHERE m.member_id = u.member_id AND m.ladder_no = _tiers_walked.ladder_no AND m.known_to = 'infinity')))) AS p;
+    RETURN;
+  END IF;
   RETURN QUERY
   WITH track AS MATERIALIZED (
     SELECT e.member_id, crm_member._tier_track(e.at, e.amount, e.is_order, e.id, e.source) AS track

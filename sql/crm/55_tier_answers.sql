@@ -11,6 +11,7 @@
 CREATE OR REPLACE FUNCTION @crm@._condition_asks(condition jsonb) RETURNS TABLE (metric text, at_least numeric, alternative text)
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE ROWS 5
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 BEGIN
   RETURN QUERY

@@ -32,9 +32,14 @@ ALTER TABLE crm_late.sale DISABLE TRIGGER sale_30_points_insert;
 INSERT INTO crm_late.sale (source_key, member_id, occurred_at, net_spend) SELECT s.key, s.member_id, s.at, s.amount FROM s;
 ALTER TABLE crm_late.sale ENABLE TRIGGER sale_30_points_insert;
 SELECT count(*) FROM crm_late.ledger_event;
+-- by the rules in SQL, for a snapshot of its own, and by statements, for a table with a column of its own; the statements above went without either
+ALTER TABLE crm_late.ledger_event ADD COLUMN noted text DEFAULT 'by default';
+BEGIN ISOLATION LEVEL REPEATABLE READ;
 SELECT r.sales = (SELECT count(*) FROM s WHERE member_id IS NOT NULL AND amount > 0) AS all_looked_at, r.events = (SELECT count(*) FROM crm_set.ledger_event) AS same_events,
        r.points = (SELECT sum(floor(amount)) FROM s WHERE member_id IS NOT NULL) AS whole_yuan
 FROM crm_late.points_accrue_sales('2022-01-01', '2027-01-01') AS r;
+COMMIT;
+SELECT DISTINCT noted FROM crm_late.ledger_event;
 SELECT * FROM crm_late.points_accrue_sales('2022-01-01', '2027-01-01');
 
 -- the books without numbers that sequences give

@@ -22,6 +22,7 @@
 
 #include "array_args.h"
 #include "history_datum.h"
+#include "ledger_rows.h"
 #include "ledger_terms.h"
 #include "numeric_units.h"
 
@@ -422,14 +423,33 @@ write_lots(CrmLedger *ledger, Batch *b)
 	for (int c = 0; c < 6; c++)
 		values[c] = array_of(column[c], n, types[c], types[c] == INT2OID ? 2 : 8);
 	(void) crm_ledger_run(ledger, CRM_SQL_LOTS, values, NULL);
-	/* accounts with arrears are few: one by one, in the order of the sales */
-	for (int i = 0; i < b->n; i++)
-	{
-		const CrmEarning *e = &b->earnings[i];
+}
 
-		if (e->arrears > 0 && crm_asset_has_lots(ledger, e->asset))
-			crm_arrears_settle(ledger, e->account, b->events[b->event_of[i]], crm_arrears_of(ledger, e->account));
+/* writes events, postings and lots without a plan; false where statements have to do it */
+static bool
+append_batch(CrmLedger *ledger, Batch *b)
+{
+	CrmBooks	books;
+
+	if (!crm_books_open(ledger, &books))
+		return false;
+	b->nevents = 0;
+	for (int i = 0, n; i < b->n; i += n)
+	{
+		CrmEvent	event = {.kind = "earn", .member = b->member[i], .sale = b->sale[i], .at = b->occurred_at[i]};
+
+		CHECK_FOR_INTERRUPTS();
+		if (!b->unexplained[i])
+			event.detail = DatumGetJsonbP(b->explanation[i]);
+		event.id = crm_next_event(ledger);
+		crm_write_event(&books.events, &event);
+		for (n = 0; i + n < b->n && b->sale[i + n] == b->sale[i]; n++)
+			b->event_of[i + n] = b->nevents;
+		crm_write_earnings(ledger, &books.postings, &books.lots, event.id, &b->earnings[i], n);
+		b->events[b->nevents++] = event.id;
 	}
+	crm_books_close(&books);
+	return true;
 }
 
 /* writes what the batch holds, empties it and answers the number of events */
@@ -441,10 +461,21 @@ book_batch(CrmLedger *ledger, Batch *b)
 	if (b->n == 0)
 		return 0;
 	outer = MemoryContextSwitchTo(b->context);
-	write_events(ledger, b);
 	credit_accounts(ledger, b);
-	write_postings(ledger, b);
-	write_lots(ledger, b);
+	if (!append_batch(ledger, b))
+	{
+		write_events(ledger, b);
+		write_postings(ledger, b);
+		write_lots(ledger, b);
+	}
+	/* accounts with arrears are few: one by one, in the order of the sales */
+	for (int i = 0; i < b->n; i++)
+	{
+		const CrmEarning *e = &b->earnings[i];
+
+		if (e->arrears > 0 && crm_asset_has_lots(ledger, e->asset))
+			crm_arrears_settle(ledger, e->account, b->events[b->event_of[i]], crm_arrears_of(ledger, e->account));
+	}
 	MemoryContextSwitchTo(outer);
 	MemoryContextReset(b->context);
 	b->n = 0;
@@ -475,6 +506,31 @@ read_earning(Batch *b, SPITupleTable *rows, uint64 row)
 	}
 }
 
+/* what a sale earns by plain rules; that its source accrues was asked by who calls */
+static void
+add_sale(CrmLedger *ledger, Batch *b, SPITupleTable *rows, uint64 row)
+{
+	CrmEarning	earnings[CRM_MOST_ASSETS];
+	TimestampTz at = DatumGetTimestampTz(crm_ledger_value(rows, row, 2));
+	MemoryContext outer = MemoryContextSwitchTo(b->context);
+	int			n = crm_earnings(ledger, 0, at, crm_ledger_value(rows, row, 4), earnings);
+
+	MemoryContextSwitchTo(outer);
+	if (n == CRM_ASK_RULES)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("rules of earning were changed while sales were accrued"),
+				 errhint("Repeat the transaction.")));
+	for (int i = 0; i < n; i++)
+	{
+		b->member[b->n] = DatumGetInt64(crm_ledger_value(rows, row, 1));
+		b->occurred_at[b->n] = at;
+		b->sale[b->n] = DatumGetInt64(crm_ledger_value(rows, row, 3));
+		b->unexplained[b->n] = true;
+		b->earnings[b->n++] = earnings[i];
+	}
+}
+
 /* ledger_earn(schema_name text, sale_ids bigint[], by_rules boolean) returns bigint: the number of events */
 Datum
 crm_ledger_earn(PG_FUNCTION_ARGS)
@@ -482,7 +538,9 @@ crm_ledger_earn(PG_FUNCTION_ARGS)
 	int			guc_level;
 	CrmLedger  *ledger = crm_ledger_begin(PG_GETARG_TEXT_PP(0), &guc_level);
 	Datum		values[] = {PG_GETARG_DATUM(1)};
-	Portal		portal = SPI_cursor_open(NULL, crm_ledger_plan(ledger, PG_GETARG_BOOL(2) ? CRM_SQL_EARNINGS_BY_RULES : CRM_SQL_EARNINGS), values, NULL, false);
+	bool		plain = !PG_GETARG_BOOL(2) && crm_terms_are_plain(ledger);
+	CrmLedgerStatement statement = plain ? CRM_SQL_SALES : PG_GETARG_BOOL(2) ? CRM_SQL_EARNINGS_BY_RULES : CRM_SQL_EARNINGS;
+	Portal		portal = SPI_cursor_open(NULL, crm_ledger_plan(ledger, statement), values, NULL, false);
 	Batch	   *batch = new_batch();
 	int64		events = 0;
 	bool		more;
@@ -501,7 +559,10 @@ crm_ledger_earn(PG_FUNCTION_ARGS)
 				events += book_batch(ledger, batch);
 			if (batch->n == BATCH_ROWS)
 				crm_refuse_assets();
-			read_earning(batch, rows, row);
+			if (plain)
+				add_sale(ledger, batch, rows, row);
+			else
+				read_earning(batch, rows, row);
 		}
 		SPI_freetuptable(rows);
 		CHECK_FOR_INTERRUPTS();

@@ -82,6 +82,9 @@ static const Statement statements[CRM_LEDGER_STATEMENTS] = {
 	6, {INT8OID, INT2OID, INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID}},
 
 	/* many sales */
+	[CRM_SQL_SALES] = {"SELECT s.member_id, s.occurred_at, s.id, s.net_spend FROM " UNNEST "($1) AS n(id) JOIN %s.sale AS s ON s.id " OP("=") " n.id "
+		"WHERE s.member_id IS NOT NULL AND s.net_spend " OP(">") " 0 ORDER BY s.member_id, s.occurred_at, s.id",
+	1, {INT8ARRAYOID}},
 	[CRM_SQL_EARNINGS] = {"SELECT e.member_id, e.occurred_at, e.sale_id, e.asset_id, e.units, e.rule_id, e.available_from, e.expires_at, e.explanation "
 		"FROM %s._sales_earn($1) AS e WHERE e.units " OP(">") " 0 ORDER BY e.member_id, e.occurred_at, e.sale_id, e.asset_id",
 	1, {INT8ARRAYOID}},

@@ -18,6 +18,29 @@ open_book(CrmLedger *ledger, CrmTable *table, CrmTableName name)
 	return crm_table_open(table, &ledger->shapes[name], ledger->namespace, name, ACL_INSERT);
 }
 
+bool
+crm_books_open(CrmLedger *ledger, CrmBooks *books)
+{
+	if (!open_book(ledger, &books->events, CRM_TABLE_EVENT))
+		return false;
+	if (open_book(ledger, &books->postings, CRM_TABLE_POSTING))
+	{
+		if (open_book(ledger, &books->lots, CRM_TABLE_LOT))
+			return true;
+		crm_table_close(&books->postings);
+	}
+	crm_table_close(&books->events);
+	return false;
+}
+
+void
+crm_books_close(CrmBooks *books)
+{
+	crm_table_close(&books->lots);
+	crm_table_close(&books->postings);
+	crm_table_close(&books->events);
+}
+
 int64
 crm_next_event(CrmLedger *ledger)
 {

@@ -23,6 +23,18 @@ typedef struct CrmEvent
 	Jsonb	   *detail;
 } CrmEvent;
 
+/* the tables that an earning appends to */
+typedef struct CrmBooks
+{
+	CrmTable	events;
+	CrmTable	postings;
+	CrmTable	lots;
+} CrmBooks;
+
+/* false where statements have to write them */
+extern bool crm_books_open(CrmLedger *ledger, CrmBooks *books);
+extern void crm_books_close(CrmBooks *books);
+
 extern int64 crm_next_event(CrmLedger *ledger);
 
 /* writes an event into the open table */

@@ -298,6 +298,17 @@ crm_earnings(CrmLedger *ledger, int32 source, TimestampTz at, Datum amount, CrmE
 	return count;
 }
 
+bool
+crm_terms_are_plain(CrmLedger *ledger)
+{
+	const CrmTerms *p = terms_of(ledger);
+	bool		plain = !p->inactivity && !IsolationUsesXactSnapshot();
+
+	for (int i = 0; i < p->nrules && plain; i++)
+		plain = !p->rules[i].asks;
+	return plain;
+}
+
 char *
 crm_terms_base_tier(CrmLedger *ledger, TimestampTz at)
 {

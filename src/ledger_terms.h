@@ -22,6 +22,9 @@
  */
 extern int	crm_earnings(CrmLedger *ledger, int32 source, TimestampTz at, Datum amount, CrmEarning *earnings);
 
+/* whether crm_earnings decides for every sale, and may be asked for many: not in a transaction with a snapshot of its own */
+extern bool crm_terms_are_plain(CrmLedger *ledger);
+
 /* the base tier of the first ladder at an instant, NULL when there is none */
 extern char *crm_terms_base_tier(CrmLedger *ledger, TimestampTz at);
 

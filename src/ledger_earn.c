@@ -3,9 +3,10 @@
  *
  * Books what sales earn: one by a short path, many in one sorted pass.
  *
- * Which units a sale earns is decided elsewhere: for many sales by
- * _sales_earn() of the schema, for one sale by the same rules read here, while
- * they are plain.  Both give the same event, postings, lots and balances.
+ * Which units a sale earns is decided elsewhere: while the rules are plain by
+ * crm_earnings(), else, and in a transaction with a snapshot of its own, by
+ * _sales_earn() or _rules_earn() of the schema.  All give the same event,
+ * postings, lots and balances.
  * Accounts are touched in the order of member and asset.
  */
 #include "ledger_engine.h"
@@ -212,7 +213,7 @@ crm_ledger_note_purchase(PG_FUNCTION_ARGS)
 }
 
 /*
- * Many sales: rows of _sales_earn() in the order of members, a batch at a time
+ * Many sales, or what SQL says that they earn, in the order of members, a batch at a time
  */
 typedef struct Batch
 {

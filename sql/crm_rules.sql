@@ -231,5 +231,14 @@ RESET ROLE;
 SELECT crm_member.revoke_crm('crm', 'regress_crm_rules');
 DROP ROLE regress_crm_rules;
 
+-- one card counts otherwise than all: 3 more a yuan in 2023 with this one, 1 + 3 on 10 yuan; none with another, nor when the card is lost
+CREATE TEMP TABLE holder AS
+SELECT r.no, (SELECT max(m.member_id) FROM crm.member_register('card holder ' || r.no, full_name => U&'\738B\4E94', card_type => '') AS m) AS id FROM generate_series(1, 2) AS r(no);
+SELECT card_no FROM holder AS h, LATERAL crm.card_issue(h.id, 'card ' || h.no, number => 'VIP000' || h.no, activate => true) ORDER BY card_no;
+SELECT crm.earning_rule_set('{"code": "this card", "units": 3, "predicate": "card_no = ''VIP0001''"}', '2023-01-01') > 0 AS set;
+SELECT h.no, s.points FROM holder AS h, LATERAL pg_temp.sell(h.id, '2023-05-05 12:00', 10) AS s ORDER BY h.no;
+SELECT state FROM crm.card_change('VIP0001', 'lose', 'lost');
+SELECT h.no, s.points FROM holder AS h, LATERAL pg_temp.sell(h.id, '2023-05-06 12:00', 10) AS s ORDER BY h.no;
+
 SELECT * FROM crm_member.check_crm('crm') WHERE NOT ok;
 SELECT crm_member.drop_crm('crm', 'crm');

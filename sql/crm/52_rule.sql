@@ -63,6 +63,7 @@ BEGIN ATOMIC
     ('member', 'tier', 'text', 'code of the tier on the main ladder just before'),
     ('member', 'tier_rank', 'integer', 'its rank'),
     ('member', 'card_type', 'text', 'type of the card in use that was issued last'),
+    ('member', 'card_no', 'text', 'its number'),
     ('member', 'is_birthday', 'boolean', 'whether the local day is the birthday, solar or lunar; 29 February falls on the 28th in common years'),
     ('member', 'is_birthday_month', 'boolean', 'whether the local day is in the month of the birthday'),
     ('member', 'orders_30d', 'integer', 'orders on the 30 local days up to and with today, before this sale'),
@@ -242,13 +243,13 @@ COMMENT ON FUNCTION @crm@._tier_before(bigint, timestamptz) IS 'the tier of a me
 -- where a column that needs them is used.
 CREATE OR REPLACE FUNCTION @crm@._member_facts(member_id bigint, at timestamptz, sale_id bigint, used text[])
 RETURNS TABLE (age integer, sex text, region text, home_store text, acquired_by text, joined_on date, member_days integer, tier text, tier_rank integer,
-  card_type text, is_birthday boolean, is_birthday_month boolean, orders_30d integer, orders_12m integer, orders_all integer, net_spend_30d numeric, net_spend_12m numeric,
+  card_type text, card_no text, is_birthday boolean, is_birthday_month boolean, orders_30d integer, orders_12m integer, orders_all integer, net_spend_30d numeric, net_spend_12m numeric,
   net_spend_year numeric, net_spend_all numeric, days_since_order integer, day date, clock time, weekday integer, hour integer, day_of_month integer, month integer, year integer)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
 BEGIN ATOMIC
   SELECT extract(year FROM l.at)::integer - extract(year FROM p.birth_day)::integer
            - ((@crm@._birthdays(p.birth_day, 'solar', extract(year FROM l.at)::integer))[1] > l.at::date)::integer, p.sex, m.region, h.code, m.acquired_by, @crm@.local_day(m.joined_at), l.at::date - @crm@.local_day(m.joined_at),
-         t.code, t.rank, c.code, l.at::date = ANY (b.days), date_trunc('month', l.at)::date = ANY (b.months),
+         t.code, t.rank, c.code, c.number, l.at::date = ANY (b.days), date_trunc('month', l.at)::date = ANY (b.months),
          x.orders_30d::integer, x.orders_12m::integer, x.orders_all::integer, x.net_spend_30d, x.net_spend_12m, x.net_spend_year, x.net_spend_all, l.at::date - x.last_day,
          l.at::date, l.at::time, extract(isodow FROM l.at)::integer, extract(hour FROM l.at)::integer, extract(day FROM l.at)::integer, extract(month FROM l.at)::integer, extract(year FROM l.at)::integer
   FROM (SELECT _member_facts.at AT TIME ZONE @time_zone@ AS at) AS l
@@ -259,8 +260,8 @@ BEGIN ATOMIC
        LEFT JOIN LATERAL (SELECT array_agg(g.day) AS days, array_agg(date_trunc('month', g.day::timestamp)::date) AS months
                           FROM unnest(@crm@._birthdays(p.birth_day, p.birth_calendar, extract(year FROM l.at)::integer)) AS g(day) WHERE used && '{is_birthday,is_birthday_month}') AS b ON true
        LEFT JOIN LATERAL (SELECT g.code, g.rank FROM @crm@._tier_before(m.id, _member_facts.at) AS g WHERE used && '{tier,tier_rank}') AS t ON true
-       LEFT JOIN LATERAL (SELECT y.code FROM @crm@.member_card AS d JOIN @crm@.card_type AS y ON y.id = d.type_id
-                          WHERE 'card_type' = ANY (used) AND d.member_id = m.id AND d.state IN ('issued', 'active') ORDER BY d.id DESC LIMIT 1) AS c ON true
+       LEFT JOIN LATERAL (SELECT y.code, d.number FROM @crm@.member_card AS d JOIN @crm@.card_type AS y ON y.id = d.type_id
+                          WHERE used && '{card_type,card_no}' AND d.member_id = m.id AND d.state IN ('issued', 'active') ORDER BY d.id DESC LIMIT 1) AS c ON true
        CROSS JOIN LATERAL (
          SELECT count(*) FILTER (WHERE s.ordered AND s.day > l.at::date - 30) AS orders_30d,
                 count(*) FILTER (WHERE s.ordered AND s.day > (l.at::date - interval '12 months')::date) AS orders_12m,
@@ -283,7 +284,7 @@ CREATE OR REPLACE FUNCTION @crm@._sale_facts(sale_ids bigint[], used text[])
 RETURNS TABLE (sale_id bigint, member_id bigint, occurred_at timestamptz, amount numeric, list_amount numeric, discount_amount numeric, shipping_amount numeric,
   principal_amount numeric, gift_amount numeric, points_amount numeric, channel text, order_no integer, net_spend_year_after numeric, net_spend_all_after numeric,
   store text, store_region text, age integer, sex text, region text, home_store text, acquired_by text, joined_on date, member_days integer, tier text, tier_rank integer,
-  card_type text, is_birthday boolean, is_birthday_month boolean, orders_30d integer, orders_12m integer, orders_all integer, net_spend_30d numeric, net_spend_12m numeric,
+  card_type text, card_no text, is_birthday boolean, is_birthday_month boolean, orders_30d integer, orders_12m integer, orders_all integer, net_spend_30d numeric, net_spend_12m numeric,
   net_spend_year numeric, net_spend_all numeric, days_since_order integer, day date, clock time, weekday integer, hour integer, day_of_month integer, month integer, year integer)
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10000
 SET search_path = pg_catalog, pg_temp
@@ -293,7 +294,7 @@ AS $$
 BEGIN
   RETURN QUERY SELECT s.id, s.member_id, s.occurred_at, s.net_spend, s.list_amount, s.discount_amount, s.shipping_amount, s.principal_amount, s.gift_amount, s.points_amount, s.channel,
          m.orders_all + 1, m.net_spend_year + s.net_spend, m.net_spend_all + s.net_spend, t.code, t.region,
-         m.age, m.sex, m.region, m.home_store, m.acquired_by, m.joined_on, m.member_days, m.tier, m.tier_rank, m.card_type, m.is_birthday, m.is_birthday_month,
+         m.age, m.sex, m.region, m.home_store, m.acquired_by, m.joined_on, m.member_days, m.tier, m.tier_rank, m.card_type, m.card_no, m.is_birthday, m.is_birthday_month,
          m.orders_30d, m.orders_12m, m.orders_all, m.net_spend_30d, m.net_spend_12m, m.net_spend_year, m.net_spend_all, m.days_since_order,
          m.day, m.clock, m.weekday, m.hour, m.day_of_month, m.month, m.year
   FROM unnest(sale_ids) AS n(id) JOIN @crm@.sale AS s ON s.id = n.id

@@ -61,6 +61,10 @@ while [ $round -le 5 ]; do
 	# all of them at once, as when the machine goes
 	# shellcheck disable=SC2046
 	kill -9 "$master" $(ps -o pid= --ppid "$master") 2>/dev/null || :
+	# and one that was being born: it would wait for locks of the dead
+	for p in /proc/[0-9]*; do
+		[ "$(readlink "$p/cwd" 2>/dev/null)" != "$dir" ] || kill -9 "${p#/proc/}" 2>/dev/null || :
+	done
 	wait "$load" "$teller" 2>/dev/null || :
 	while [ -n "$(ps -o pid= --ppid "$master")" ]; do sleep 0.1; done
 	rm -f "$dir/postmaster.pid" "$dir.sock"/.s.*

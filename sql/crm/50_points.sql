@@ -45,8 +45,8 @@ CREATE TABLE @crm@.earning_rule (
   special boolean GENERATED ALWAYS AS (kind <> 'per_money' OR predicate IS NOT NULL OR priority <> 100 OR NOT stacks OR stops
     OR coalesce(cap_order, cap_day, cap_month, cap_member, cap_programme) IS NOT NULL) STORED,
   CHECK (valid_from < valid_to),
-  CHECK (kind <> 'multiplier' OR coalesce(cap_order, cap_day, cap_month, cap_member, cap_programme) IS NULL),
-  CHECK (event = 'sale' OR kind IN ('fixed', 'multiplier')),
+  CONSTRAINT earning_rule_multiplier_has_no_cap CHECK (kind <> 'multiplier' OR coalesce(cap_order, cap_day, cap_month, cap_member, cap_programme) IS NULL),
+  CONSTRAINT earning_rule_event_is_fixed_or_multiplied CHECK (event = 'sale' OR kind IN ('fixed', 'multiplier')),
   EXCLUDE USING gist (int4range(rule_no, rule_no, '[]') WITH &&, tstzrange(valid_from, valid_to) WITH &&)
 );
 CREATE INDEX earning_rule_asset ON @crm@.earning_rule (asset_id);

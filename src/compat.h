@@ -43,6 +43,13 @@
 #define crm_index_beginscan(table, index, snapshot, nkeys) index_beginscan(table, index, snapshot, nkeys, 0)
 #endif
 
+/* 18 can leave room in front of it */
+#if PG_VERSION_NUM >= 180000
+#define crm_form_minimal_tuple(desc, values, nulls) heap_form_minimal_tuple(desc, values, nulls, 0)
+#else
+#define crm_form_minimal_tuple(desc, values, nulls) heap_form_minimal_tuple(desc, values, nulls)
+#endif
+
 /* 18 writes it before the declaration, as C11 does */
 #if PG_VERSION_NUM < 180000
 #define pg_noreturn __attribute__((noreturn))

@@ -871,7 +871,7 @@ take_waiting_rows(Loader *loader)
 static void
 let_row_wait(Loader *loader, TupleTableSlot *source)
 {
-	MinimalTuple row = heap_form_minimal_tuple(loader->desc, source->tts_values, source->tts_isnull);
+	MinimalTuple row = crm_form_minimal_tuple(loader->desc, source->tts_values, source->tts_isnull);
 	int64		keys[lengthof(loader->order)];
 
 	if (crm_records_are_full(&loader->waiting_rows, row->t_len, work_mem))

@@ -99,6 +99,18 @@ SELECT balance, available, pending FROM crm.points_balance(3, '2025-03-02');
 INSERT INTO crm.earning_rule (rule_no, version, code, asset_id, units, per_amount, valid_from) VALUES (1, 3, 'overlapping', 1, 2, 1, '2025-07-01');
 UPDATE crm.earning_rule SET units = 3 WHERE rule_no = 1;
 
+-- what comes back settles arrears before it returns to lots: sales of 100 and 50, the 50 refunded, 100 spent, the 100 refunded (100 owed);
+-- the first refund is undone: 50 owed, nothing in lots, also when the lots have expired
+INSERT INTO crm.member (member_no, joined_at) VALUES ('m7', '2024-01-01');
+INSERT INTO crm.sale (source_key, member_id, occurred_at, net_spend) VALUES ('v', 7, '2024-04-01 10:00', 100), ('w', 7, '2024-04-02 10:00', 50);
+INSERT INTO crm.sale (source_key, member_id, occurred_at, net_spend, refund_of_id) SELECT 'w1', 7, '2024-04-03 10:00', -50, id FROM crm.sale WHERE source_key = 'w';
+SELECT points FROM crm.points_redeem(7, 100, 'spent', '2024-04-04 10:00');
+INSERT INTO crm.sale (source_key, member_id, occurred_at, net_spend, refund_of_id) SELECT 'v1', 7, '2024-04-05 10:00', -100, id FROM crm.sale WHERE source_key = 'v';
+SELECT balance, arrears FROM crm.account WHERE member_id = 7 AND asset_id = 1;
+DELETE FROM crm.sale WHERE source_key = 'w1';
+SELECT balance, arrears, (SELECT sum(l.left_units) FROM crm.lot AS l WHERE l.account_id = a.id) AS held FROM crm.account AS a WHERE member_id = 7 AND asset_id = 1;
+SELECT balance, available, arrears FROM crm.points_balance(7, '2027-06-01');
+
 -- the books are appended to
 UPDATE crm.posting SET units = units + 1;
 DELETE FROM crm.ledger_event WHERE id = 1;

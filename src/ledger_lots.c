@@ -14,7 +14,6 @@
 
 PG_FUNCTION_INFO_V1(crm_ledger_take);
 PG_FUNCTION_INFO_V1(crm_ledger_give_back);
-PG_FUNCTION_INFO_V1(crm_ledger_settle_arrears);
 
 /* the lots that the last statement found */
 static CrmLot *
@@ -144,15 +143,14 @@ crm_ledger_take(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(due);
 }
 
-/* ledger_give_back(schema_name text, account_id bigint, units bigint, event_id bigint, undone bigint[], forgivable bigint, at timestamptz) returns bigint: what found its way back */
+/* ledger_give_back(schema_name text, account_id bigint, units bigint, event_id bigint, undone bigint[], at timestamptz) returns bigint: what found its way back */
 Datum
 crm_ledger_give_back(PG_FUNCTION_ARGS)
 {
 	int64		account = PG_GETARG_INT64(1);
 	int64		units = PG_GETARG_INT64(2);
 	int64		event = PG_GETARG_INT64(3);
-	int64		owed = PG_GETARG_INT64(5);
-	TimestampTz at = PG_GETARG_TIMESTAMPTZ(6);
+	TimestampTz at = PG_GETARG_TIMESTAMPTZ(5);
 	int			guc_level;
 	CrmLedger  *ledger = crm_ledger_begin(PG_GETARG_TEXT_PP(0), &guc_level);
 	Datum		values[] = {PG_GETARG_DATUM(4), Int64GetDatum(account)};
@@ -164,36 +162,9 @@ crm_ledger_give_back(PG_FUNCTION_ARGS)
 	due = crm_lots_spread(lots, n, units);
 	for (uint64 i = 0; i < n; i++)
 	{
-		owed -= lots[i].left;
 		if (lots[i].moved > 0)
 			move_lot(ledger, &lots[i], -lots[i].moved, event, at);
 	}
-	/* what the undone events took beyond all lots stands in arrears, and is forgiven */
-	owed = Min(due, owed);
-	if (owed > 0)
-	{
-		owed = Min(owed, crm_arrears_of(ledger, account));
-		if (owed > 0)
-		{
-			crm_account_move(ledger, account, 0, -owed, 0, false);
-			due -= owed;
-		}
-	}
 	crm_ledger_end(guc_level);
 	PG_RETURN_INT64(units - due);
-}
-
-/* ledger_settle_arrears(schema_name text, account_id bigint, event_id bigint) */
-Datum
-crm_ledger_settle_arrears(PG_FUNCTION_ARGS)
-{
-	int64		account = PG_GETARG_INT64(1);
-	int			guc_level;
-	CrmLedger  *ledger = crm_ledger_begin(PG_GETARG_TEXT_PP(0), &guc_level);
-	int64		arrears = crm_arrears_of(ledger, account);
-
-	if (arrears > 0)
-		crm_arrears_settle(ledger, account, PG_GETARG_INT64(2), arrears);
-	crm_ledger_end(guc_level);
-	PG_RETURN_VOID();
 }

@@ -171,24 +171,20 @@ $$;
 COMMENT ON FUNCTION @crm@._programme_account(smallint, text) IS 'the programme''s account of an asset: issued, redeemed, expired, clawed back or adjusted';
 
 -- Undoes what earlier events of a sale took: the lots they used are refilled,
--- latest expiry first, then what they left as arrears is forgiven. Answers how
--- many units found their way back; the caller opens a lot for the rest.
+-- latest expiry first. Answers how many units found their way back; the caller
+-- has settled arrears before and opens a lot for the rest.
 CREATE OR REPLACE FUNCTION @crm@._lots_return(account_id bigint, units bigint, event_id bigint, sale_id bigint, at timestamptz) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_variable
-DECLARE
-  owed bigint;
-  undone bigint[];
 BEGIN
-  SELECT coalesce(sum(CASE WHEN p.from_account = account_id THEN p.units ELSE -p.units END), 0), coalesce(array_agg(DISTINCT e.id), '{}') INTO owed, undone
-  FROM @crm@.ledger_event AS e JOIN @crm@.posting AS p ON p.event_id = e.id
-  WHERE e.sale_id = sale_id AND e.kind <> 'earn' AND e.id <> event_id AND account_id IN (p.from_account, p.to_account);
-  RETURN crm_member.ledger_give_back(@crm_name@, account_id, units, event_id, undone, owed, at);
+  RETURN crm_member.ledger_give_back(@crm_name@, account_id, units, event_id,
+    (SELECT coalesce(array_agg(DISTINCT e.id), '{}') FROM @crm@.ledger_event AS e JOIN @crm@.posting AS p ON p.event_id = e.id
+     WHERE e.sale_id = sale_id AND e.kind <> 'earn' AND e.id <> event_id AND account_id IN (p.from_account, p.to_account)), at);
 END
 $$;
-COMMENT ON FUNCTION @crm@._lots_return(bigint, bigint, bigint, bigint, timestamptz) IS 'gives units back to the lots and arrears from which earlier events of a sale took them; answers how many';
+COMMENT ON FUNCTION @crm@._lots_return(bigint, bigint, bigint, bigint, timestamptz) IS 'gives units back to the lots from which earlier events of a sale took them; answers how many';
 
 CREATE OR REPLACE FUNCTION @crm@._check_ledger() RETURNS TABLE (check_name text, ok boolean, detail text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE

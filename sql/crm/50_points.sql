@@ -185,6 +185,7 @@ DECLARE
   own bigint := @crm@._account(member_id, asset_id);
   lots boolean := (SELECT t.has_lots FROM @crm@.asset AS t WHERE t.id = asset_id);
   policy text := @crm@._setting('points_clawback', 'arrears');
+  settled bigint;
   fresh bigint;
   first_event bigint;
   due bigint;
@@ -206,18 +207,18 @@ BEGIN
          CASE WHEN units > 0 THEN @crm@._programme_account(asset_id, CASE WHEN rule_id IS NULL THEN 'clawed back' ELSE 'issued' END) ELSE own END,
          CASE WHEN units > 0 THEN own ELSE @crm@._programme_account(asset_id, 'clawed back') END,
          abs(units), rule_id;
-  IF units > 0 OR NOT lots THEN
+  IF NOT lots THEN
     UPDATE @crm@.account AS a SET balance = a.balance + units WHERE a.id = own;
-  END IF;
-  IF lots AND units > 0 THEN
-    fresh := units - @crm@._lots_return(own, units, event_id, sale_id, at);
+  ELSIF units > 0 THEN
+    settled := (SELECT least(a.arrears, units) FROM @crm@.account AS a WHERE a.id = own);
+    UPDATE @crm@.account AS a SET balance = a.balance + units, arrears = a.arrears - settled WHERE a.id = own;
+    fresh := units - settled - @crm@._lots_return(own, units - settled, event_id, sale_id, at);
     IF fresh > 0 THEN
       INSERT INTO @crm@.lot (event_id, lot_no, account_id, units, left_units, available_from, expires_at)
       SELECT event_id, posting_no, own, fresh, fresh, coalesce(available_from, at),
              coalesce(expires_at, (SELECT e.expires_at FROM @crm@._earning(at, 1) AS e WHERE e.asset_id = asset_id), 'infinity');
-      PERFORM crm_member.ledger_settle_arrears(@crm_name@, own, event_id);
     END IF;
-  ELSIF lots THEN
+  ELSE
     first_event := coalesce((SELECT e.id FROM @crm@.ledger_event AS e WHERE e.sale_id = sale_id AND e.kind = 'earn'), 0);
     PERFORM @crm@._expired_back(own, member_id, asset_id, first_event, -units, at);
     IF policy = 'pending' THEN

@@ -109,7 +109,7 @@ BEGIN
   SELECT least(a.arrears, units) INTO owed FROM @crm@.account AS a WHERE a.id = account_id;
   UPDATE @crm@.account AS a SET balance = a.balance + units, arrears = a.arrears - owed WHERE a.id = account_id;
   IF owed < units THEN
-    PERFORM crm_member.ledger_give_back(@crm_name@, account_id, units - owed, event_id, undone, 0, at);
+    PERFORM crm_member.ledger_give_back(@crm_name@, account_id, units - owed, event_id, undone, at);
     PERFORM @crm@._points_sweep(ARRAY[account_id], at);
   END IF;
 END

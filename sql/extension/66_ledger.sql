@@ -29,13 +29,9 @@ CREATE FUNCTION crm_member.ledger_take(schema_name text, account_id bigint, unit
 AS 'MODULE_PATHNAME', 'crm_ledger_take' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
 COMMENT ON FUNCTION crm_member.ledger_take(text, bigint, bigint, bigint, timestamptz, bigint, text) IS 'books a debit of an account against its lots (all, available or pending), those of first_event (0: none) before all others, and answers what no lot covered, which becomes arrears. For the functions of the schema, with the rights of its owner. Errors: 22023 other lots, 3F000 no such schema, 42501 not allowed';
 
-CREATE FUNCTION crm_member.ledger_give_back(schema_name text, account_id bigint, units bigint, event_id bigint, undone bigint[], forgivable bigint, at timestamptz) RETURNS bigint
+CREATE FUNCTION crm_member.ledger_give_back(schema_name text, account_id bigint, units bigint, event_id bigint, undone bigint[], at timestamptz) RETURNS bigint
 AS 'MODULE_PATHNAME', 'crm_ledger_give_back' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
-COMMENT ON FUNCTION crm_member.ledger_give_back(text, bigint, bigint, bigint, bigint[], bigint, timestamptz) IS 'gives units back to the lots from which the undone events took them, latest expiry first, then forgives arrears up to what of forgivable those lots do not explain, and answers how many units found their way back. For the functions of the schema, with the rights of its owner. Errors: 3F000 no such schema, 42501 not allowed';
-
-CREATE FUNCTION crm_member.ledger_settle_arrears(schema_name text, account_id bigint, event_id bigint) RETURNS void
-AS 'MODULE_PATHNAME', 'crm_ledger_settle_arrears' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
-COMMENT ON FUNCTION crm_member.ledger_settle_arrears(text, bigint, bigint) IS 'uses the lots that an event has just opened to settle the arrears of their account. For the functions of the schema, with the rights of its owner. Errors: 3F000 no such schema, 42501 not allowed';
+COMMENT ON FUNCTION crm_member.ledger_give_back(text, bigint, bigint, bigint, bigint[], timestamptz) IS 'gives units back to the lots from which the undone events took them, latest expiry first, and answers how many units found their way back. For the functions of the schema, with the rights of its owner. Errors: 3F000 no such schema, 42501 not allowed';
 
 CREATE FUNCTION crm_member.ledger_credit(schema_name text, event_id bigint, posting_no smallint, account_id bigint, asset_id smallint, units bigint, counter bigint, rule_id bigint, at timestamptz, available_from timestamptz, expires_at timestamptz, active boolean) RETURNS bigint
 AS 'MODULE_PATHNAME', 'crm_ledger_credit' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;

@@ -41,6 +41,8 @@ SELECT points FROM crm.points_redeem(1, 5, 'x1', asset => 'principal');
 -- lots: 99 (until the end of 2025), 100 until 1 April 2024 and 30 for ever, granted later. 120 takes 100 and 20 of the 99
 SELECT points, available FROM crm.points_grant(1, 30, 'g0', '2024-03-05 12:00', expires_at => 'infinity');
 SELECT points, available FROM crm.points_grant(1, 100, 'g1', '2024-03-05 13:00', expires_at => '2024-04-01');
+-- the reason is part of what was asked
+SELECT points FROM crm.points_grant(1, 100, 'g1', '2024-03-05 13:00', expires_at => '2024-04-01', reason => 'another');
 SELECT points, available FROM crm.points_redeem(1, 120, 'r1', '2024-03-31 23:59:59.999999', dry_run => true);
 SELECT points, available FROM crm.points_redeem(1, 120, 'r1', '2024-03-31 23:59:59.999999');
 SELECT * FROM pg_temp.lots(1);

@@ -188,7 +188,7 @@ DECLARE
   settled bigint;
 BEGIN
   PERFORM @crm@._accounts_lock(ARRAY[member_id], kind_of);
-  answer := @crm@._request_begin(request_id, 'points_grant', jsonb_build_array(member_id, units, occurred_at, asset, available_from, expires_at, await));
+  answer := @crm@._request_begin(request_id, 'points_grant', jsonb_build_array(member_id, units, occurred_at, asset, available_from, expires_at, await, reason));
   IF answer IS NOT NULL THEN
     RETURN answer;
   END IF;
@@ -358,7 +358,7 @@ BEGIN
   SELECT array_agg(DISTINCT a.member_id), min(a.asset_id) INTO owners, kind_of
   FROM @crm@.posting AS q JOIN @crm@.account AS a ON a.id IN (q.from_account, q.to_account) AND a.id > 0 WHERE q.event_id = event_id;
   PERFORM @crm@._accounts_lock(owners, s.asset_id) FROM (SELECT DISTINCT q.asset_id FROM @crm@.posting AS q WHERE q.event_id = event_id ORDER BY q.asset_id) AS s;
-  answer := @crm@._request_begin(request_id, 'points_reverse', jsonb_build_array(event_id, occurred_at, units));
+  answer := @crm@._request_begin(request_id, 'points_reverse', jsonb_build_array(event_id, occurred_at, units, reason));
   IF answer IS NOT NULL THEN
     RETURN answer;
   END IF;
@@ -504,7 +504,7 @@ DECLARE
   taken bigint;
 BEGIN
   PERFORM @crm@._accounts_lock(ARRAY[from_member_id, to_member_id], 1::smallint);
-  answer := @crm@._request_begin(request_id, 'points_transfer', jsonb_build_array(from_member_id, to_member_id, units, occurred_at));
+  answer := @crm@._request_begin(request_id, 'points_transfer', jsonb_build_array(from_member_id, to_member_id, units, occurred_at, reason));
   IF answer IS NOT NULL THEN
     RETURN answer;
   END IF;

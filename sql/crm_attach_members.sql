@@ -56,6 +56,8 @@ SELECT am.detach_members('shop.customers') >= 0 AS detached;
 SELECT count(*) AS triggers_left FROM pg_trigger WHERE tgrelid = 'shop.customers'::regclass AND NOT tgisinternal;
 \set VERBOSITY default
 SELECT sales FROM am.detach_sales('shop.orders');
+-- who attached and detached stands in the audit log
+SELECT action, subject FROM am.audit_log WHERE action ~ 'attach|detach' ORDER BY id;
 SELECT crm_member.drop_crm('am', 'am');
 DROP TABLE shop.orders, shop.customers;
 DROP SCHEMA shop;

@@ -139,6 +139,7 @@ SELECT check_name, detail FROM crm_member.check_crm('crm') WHERE NOT ok;
 SELECT lines, dropped FROM crm.detach_sale_lines('shop.lines');
 SELECT count(*) FROM pg_trigger WHERE tgrelid = 'shop.lines'::regclass OR tgname LIKE 'sale_60%';
 SELECT crm.detach_sale_lines('shop.lines');
+SELECT action, subject FROM crm.audit_log WHERE action ~ 'lines' ORDER BY id;
 SELECT lines FROM crm.attach_sale_lines('shop.lines', 'order_id', 'sku', line_column => 'id');
 INSERT INTO shop.lines (order_id, sku) VALUES (1, 'b'), (1, 'a');
 SELECT y.line_no, p.code, y.quantity, y.list_amount FROM crm.sale_line AS y JOIN crm.product AS p ON p.id = y.product_id ORDER BY 1;

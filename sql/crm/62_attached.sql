@@ -422,6 +422,7 @@ BEGIN
     RETURNING s.* INTO src;
   END IF;
   PERFORM @crm@._attach_triggers(src.id, source);
+  PERFORM @crm@._audit('attach_sales', subject => source::text);
   source_id := src.id;
   sales := 0;
   waiting := 0;
@@ -652,6 +653,7 @@ BEGIN
   WITH gone AS (DELETE FROM @crm@.captured AS c WHERE c.source_id = src.id RETURNING c.keys)
   SELECT coalesce(sum(coalesce(cardinality(g.keys), 1)), 0) INTO dropped FROM gone AS g;
   UPDATE @crm@.source AS s SET state = 'detached', detached_at = clock_timestamp() WHERE s.id = src.id;
+  PERFORM @crm@._audit('detach_sales', subject => src.name);
   source_id := src.id;
   SELECT count(*) INTO sales FROM @crm@.sale AS s WHERE s.source_id = src.id;
   RETURN NEXT;

@@ -248,6 +248,7 @@ BEGIN
   DELETE FROM @crm@.member_staged AS s WHERE s.batch = src.batch;
   GET DIAGNOSTICS n = ROW_COUNT;
   UPDATE @crm@.member_source AS s SET state = 'detached', detached_at = clock_timestamp() WHERE s.id = src.id;
+  PERFORM @crm@._audit('detach_members', subject => format('%I.%I', src.table_schema, src.table_name));
   RETURN n;
 END
 $$;

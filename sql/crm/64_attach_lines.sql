@@ -482,6 +482,7 @@ BEGIN
   FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = source
   RETURNING s.* INTO ls;
   PERFORM @crm@._attach_line_triggers(ls.id, source);
+  PERFORM @crm@._audit('attach_sale_lines', subject => source::text);
   line_source_id := ls.id;
   lines := 0;
   waiting := 0;
@@ -600,6 +601,7 @@ BEGIN
   WITH gone AS (DELETE FROM @crm@.captured_line AS c WHERE c.line_source_id = ls.id RETURNING c.keys)
   SELECT coalesce(sum(coalesce(cardinality(g.keys), 1)), 0) INTO dropped FROM gone AS g;
   UPDATE @crm@.line_source AS s SET state = 'detached', detached_at = clock_timestamp() WHERE s.id = ls.id;
+  PERFORM @crm@._audit('detach_sale_lines', subject => ls.name);
   IF NOT EXISTS (SELECT FROM @crm@.line_source AS s WHERE s.state = 'attached') THEN
     DROP TRIGGER IF EXISTS sale_60_lines_insert ON @crm@.sale;
     DROP TRIGGER IF EXISTS sale_60_lines_update ON @crm@.sale;

@@ -40,6 +40,12 @@ same 'revealed with the key' "$(K crm_t_secret -c "SELECT full_name, address FRO
 same 'revealed without' "$(P crm_t_secret -c "SELECT address FROM crm.member_reveal(3, 'x')")" '***'
 same 'written without the key' "$(P crm_t_secret -c "UPDATE crm.member_pii SET address = 'Goldlane' WHERE member_id = 3")" 'ERROR:  CR704'
 same 'other columns without the key' "$(P crm_t_secret -c "UPDATE crm.member_pii SET sex = 'male' WHERE member_id = 3" -c 'SELECT 1')" 1
+# doors that write something else leave the secrets, with or without the key
+same 'another column by the door' "$(P crm_t_secret -c "SELECT changed FROM crm.member_update(2, 'u1', sex => 'male')")" sex
+same 'another phone' "$(P crm_t_secret -c "SELECT is_preferred FROM crm.member_contact_set(2, 'phone', '13812345609', 'u2', preferred => true)")" t
+same 'revealed still' "$(K crm_t_secret -c "SELECT full_name, address, sex, phone FROM crm.member_reveal(2, 'x')")" 'Goldname 2|Goldroad 2|male|+8613812345609'
+same 'cleared' "$(P crm_t_secret -c "SELECT changed FROM crm.member_update(3, 'u3', clear => '{address}')" -c "SELECT count(*) FROM crm.member_secret WHERE member_id = 3 AND name = 'pii.address'")" 'address
+0'
 K crm_t_secret -c "INSERT INTO crm.member_pii AS p (member_id, full_name, address) VALUES (3, 'Silbername', 'Goldlane') ON CONFLICT (member_id) DO UPDATE SET full_name = excluded.full_name, address = excluded.address"
 same 'written with the key' "$(K crm_t_secret -c "SELECT full_name FROM crm.member_reveal(3, 'x')")" 'Silbername'
 same 'export with the key' "$(K crm_t_secret -c "SELECT crm.member_export(1) -> 'secrets'")" '{"id_no": "11010519491231002X", "pii.address": "Goldroad 1", "pii.full_name": "Goldname 1"}'
@@ -52,6 +58,20 @@ same 'rotated' "$(N crm_t_secret -c 'SELECT * FROM crm.secret_rotate(5)' -c 'SEL
 3|0'
 same 'the old key' "$(K crm_t_secret -c "SELECT crm.secret_show(1, 'id_no', 'x')")" 'ERROR:  CR705'
 same 'the new key' "$(O crm_t_secret -c "SELECT crm.secret_show(1, 'id_no', 'x'), crm.secret_matches(2, 'id_no', '11010519491231002X')")" '11010519491231002X|t'
+# a merge takes secrets along, sealed as they are; what the kept member has itself stays
+same 'two more' "$(O crm_t_secret -c "SELECT member_id FROM crm.member_register('r4', phone => '13812345674', store_id => 1)" -c "SELECT member_id FROM crm.member_register('r5', 'Kupfername', store_id => 1)" \
+	-c "SELECT crm.secret_set('x4', 5, 'id_no', 'five'), crm.secret_set('x5', 5, 'visa', 'Goldvisa')")" '4
+5
+t|t'
+same 'merged' "$(O crm_t_secret -c "SELECT kept_id FROM crm.member_merge(4, 2, 'm1')" -c "SELECT full_name, address FROM crm.member_reveal(4, 'x')" -c "SELECT crm.secret_show(4, 'id_no', 'x'), crm.secret_matches(2, 'id_no', '11010519491231002X')")" '4
+Goldname 2|Goldroad 2
+11010519491231002X|t'
+same 'merged without the key' "$(P crm_t_secret -c "SELECT kept_id FROM crm.member_merge(4, 5, 'm2')")" 4
+same 'of both' "$(O crm_t_secret -c "SELECT full_name FROM crm.member_reveal(4, 'x')" -c "SELECT crm.secret_show(4, 'id_no', 'x'), crm.secret_show(5, 'visa', 'x'), crm.member_export(4) -> 'secrets' ->> 'visa'")" 'Goldname 2
+11010519491231002X|Goldvisa|Goldvisa'
+same 'merged and erased' "$(P crm_t_secret -c "SELECT rows_deleted > 0 FROM crm.member_erase(4, 'asked')" -c 'SELECT count(*) FROM crm.member_salt WHERE member_id IN (2, 4, 5)' -c 'SELECT count(*) FROM crm.member_secret WHERE member_id IN (2, 4, 5)')" 't
+0
+0'
 # gone with the member, without the key
 same 'erased' "$(P crm_t_secret -c "SELECT rows_deleted > 0 FROM crm.member_erase(1, 'asked')" -c "SELECT count(*) FROM crm.member_secret WHERE member_id = 1" -c "SELECT count(*) FROM crm.member_salt WHERE member_id = 1")" 't
 0

@@ -263,6 +263,7 @@ BEGIN
   UPDATE @crm@.sale AS s SET member_id = keep_id WHERE s.member_id = gone_id;
   GET DIAGNOSTICS sales = ROW_COUNT;
   UPDATE @crm@.member_history AS h SET merged_at = clock_timestamp() WHERE h.member_id = gone_id;
+  PERFORM @crm@._secret_move(keep_id, gone_id);
   PERFORM @crm@._merge_person(keep_id, gone_id);
   FOR hook IN
     SELECT p.proname FROM pg_proc AS p
@@ -303,7 +304,7 @@ BEGIN
   RETURN QUERY SELECT x.keep_id, x.sales, x.event_id, x.moved FROM jsonb_to_record(answer) AS x(keep_id bigint, sales bigint, event_id bigint, moved jsonb);
 END
 $$;
-COMMENT ON FUNCTION @crm@.member_merge(bigint, bigint, text, text, boolean) IS 'makes one member of two: keep_id gets the sales, points lot by lot with their expiry, growth, stored value, arrears, tier, contacts, cards, keys and what else gone_id has, and the earlier joining; gone_id stays as a number that leads to it. moved has the units by asset. A repeat of the request gets the first answer; dry_run answers and writes nothing. There is no way back but by hand: member_merge_explain says what was moved. Level manager, for both members. Errors: CR002, CR004, CR603 merged already, CR611 the same, a closed or an erased member, 42501';
+COMMENT ON FUNCTION @crm@.member_merge(bigint, bigint, text, text, boolean) IS 'makes one member of two: keep_id gets the sales, points lot by lot with their expiry, growth, stored value, arrears, tier, contacts, cards, keys, secrets and what else gone_id has, and the earlier joining; gone_id stays as a number that leads to it. moved has the units by asset. A repeat of the request gets the first answer; dry_run answers and writes nothing. There is no way back but by hand: member_merge_explain says what was moved. Level manager, for both members. Errors: CR002, CR004, CR603 merged already, CR611 the same, a closed or an erased member, CR704 a secret column comes from gone_id and the session has no key, 42501';
 
 CREATE OR REPLACE FUNCTION @crm@.member_merge_explain(member_id bigint)
 RETURNS TABLE (gone_id bigint, gone_no text, into_id bigint, merged_at timestamptz, role_name text, reason text, event_id bigint, moved jsonb)

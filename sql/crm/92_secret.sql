@@ -21,10 +21,12 @@ CREATE TABLE @crm@.member_secret (
   cipher bytea NOT NULL,
   proof bytea NOT NULL,
   key_id text NOT NULL,
+  salt_of bigint NOT NULL REFERENCES @crm@.member_salt,
   changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (member_id, name)
 );
 CREATE INDEX member_secret_key_id ON @crm@.member_secret (key_id, member_id);
+CREATE INDEX member_secret_salt_of ON @crm@.member_secret (salt_of);
 ALTER TABLE @crm@.member_secret ENABLE ROW LEVEL SECURITY;
 
 --@ code
@@ -34,6 +36,7 @@ COMMENT ON TABLE @crm@.member_secret IS 'encrypted personal data by name; names 
 COMMENT ON COLUMN @crm@.member_secret.cipher IS 'personal: OpenPGP message (AES-256 with integrity check) under HMAC-SHA-256 of the key and the member''s salt';
 COMMENT ON COLUMN @crm@.member_secret.proof IS 'personal: HMAC-SHA-256 of salt, name and value, for comparing without showing';
 COMMENT ON COLUMN @crm@.member_secret.key_id IS 'none: which key it was, as the beginning of a hash of it';
+COMMENT ON COLUMN @crm@.member_secret.salt_of IS 'whose salt it is: of the member, or of one merged into it, so that a merge needs no key';
 
 CREATE OR REPLACE FUNCTION @crm@._key(setting text DEFAULT 'crm_member.key') RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
@@ -101,8 +104,9 @@ BEGIN
   -- the key is random already: one round of salting suffices (s2k-mode 1)
   EXECUTE format('SELECT %1$s.pgp_sym_encrypt_bytea($1, encode(%1$s.hmac($2, $3, ''sha256''), ''hex''), ''cipher-algo=aes256, s2k-mode=1''), %1$s.hmac($2 || $4 || $1, $3, ''sha256'')', place)
     INTO cipher, proof USING convert_to(value, 'UTF8'), own, convert_to(key, 'UTF8'), convert_to(name, 'UTF8');
-  INSERT INTO @crm@.member_secret AS s (member_id, name, cipher, proof, key_id) VALUES (member_id, name, cipher, proof, @crm@._key_id(key))
-    ON CONFLICT ON CONSTRAINT member_secret_pkey DO UPDATE SET cipher = excluded.cipher, proof = excluded.proof, key_id = excluded.key_id, changed_at = clock_timestamp();
+  INSERT INTO @crm@.member_secret AS s (member_id, name, cipher, proof, key_id, salt_of) VALUES (member_id, name, cipher, proof, @crm@._key_id(key), member_id)
+    ON CONFLICT ON CONSTRAINT member_secret_pkey DO UPDATE
+      SET cipher = excluded.cipher, proof = excluded.proof, key_id = excluded.key_id, salt_of = excluded.salt_of, changed_at = clock_timestamp();
 END
 $$;
 COMMENT ON FUNCTION @crm@._secret_write(bigint, text, text, text) IS 'encrypts a value of a member and keeps it under a name';
@@ -116,7 +120,7 @@ DECLARE
   s record;
   plain bytea;
 BEGIN
-  SELECT k.cipher, k.key_id, t.salt INTO s FROM @crm@.member_secret AS k JOIN @crm@.member_salt AS t ON t.member_id = k.member_id
+  SELECT k.cipher, k.key_id, t.salt INTO s FROM @crm@.member_secret AS k JOIN @crm@.member_salt AS t ON t.member_id = k.salt_of
   WHERE k.member_id = member_id AND k.name = name;
   IF NOT FOUND THEN
     RETURN NULL;
@@ -131,6 +135,15 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION @crm@._secret_read(bigint, text, text) IS 'decrypts a value of a member, NULL when there is none of the name; CR705 when another key encrypted it';
+
+CREATE OR REPLACE FUNCTION @crm@._secret_move(keep_id bigint, gone_id bigint) RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DELETE FROM @crm@.member_secret AS s WHERE s.member_id = gone_id AND EXISTS (SELECT FROM @crm@.member_secret AS k WHERE k.member_id = keep_id AND k.name = s.name);
+UPDATE @crm@.member_secret AS s SET member_id = keep_id WHERE s.member_id = gone_id;
+$$;
+COMMENT ON FUNCTION @crm@._secret_move(bigint, bigint) IS 'member_merge: secrets of a member go to another, as they are, but those of a name that the other has';
 
 CREATE OR REPLACE FUNCTION @crm@.secret_set(request_id text, member_id bigint, name text, value text, dry_run boolean DEFAULT false) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
@@ -204,7 +217,7 @@ BEGIN
   member_id := @crm@._require_for(member_id, '{clerk,app,manager}');
   key := @crm@._key();
   PERFORM @crm@._audit_read('secret_matches ' || name, ARRAY[member_id]);
-  SELECT k.proof, k.key_id, t.salt INTO s FROM @crm@.member_secret AS k JOIN @crm@.member_salt AS t ON t.member_id = k.member_id
+  SELECT k.proof, k.key_id, t.salt INTO s FROM @crm@.member_secret AS k JOIN @crm@.member_salt AS t ON t.member_id = k.salt_of
   WHERE k.member_id = member_id AND k.name = name;
   IF NOT FOUND OR value IS NULL THEN
     RETURN NULL;
@@ -271,13 +284,17 @@ DECLARE
   new_value text;
   old_value text;
 BEGIN
+  -- ON CONFLICT: nothing is written, or UPDATE comes here with the values as they were given
+  IF TG_OP = 'INSERT' AND EXISTS (SELECT FROM @crm@.member_pii AS p WHERE p.member_id = NEW.member_id) THEN
+    RETURN NEW;
+  END IF;
   FOREACH col IN ARRAY TG_ARGV LOOP
     new_value := to_jsonb(NEW) ->> col;
     old_value := CASE WHEN TG_OP = 'UPDATE' THEN to_jsonb(OLD) ->> col END;
     IF new_value IS NULL THEN
-      DELETE FROM @crm@.member_secret AS s WHERE s.member_id = NEW.member_id AND s.name = 'pii.' || col;
+      DELETE FROM @crm@.member_secret AS s WHERE s.member_id = NEW.member_id AND s.name = 'pii.' || col AND old_value IS NOT NULL;
     ELSIF new_value IS DISTINCT FROM old_value
-          -- ON CONFLICT DO UPDATE comes here with the mask that the INSERT before it left
+          -- a mask comes with its secret by a merge, and where another session inserted the row meanwhile
           AND (TG_OP = 'INSERT' OR new_value IS DISTINCT FROM @crm@._pii_mask(col, @crm@._secret_read(NEW.member_id, 'pii.' || col, @crm@._key()))) THEN
       PERFORM @crm@._secret_write(NEW.member_id, 'pii.' || col, new_value, @crm@._key());
       NEW := jsonb_populate_record(NEW, jsonb_build_object(col, @crm@._pii_mask(col, new_value)));
@@ -347,7 +364,7 @@ DECLARE
   n bigint;
   wrong bigint;
 BEGIN
-  SELECT count(*) INTO wrong FROM @crm@.member_secret AS s WHERE NOT EXISTS (SELECT FROM @crm@.member_salt AS t WHERE t.member_id = s.member_id);
+  SELECT count(*) INTO wrong FROM @crm@.member_secret AS s WHERE NOT EXISTS (SELECT FROM @crm@.member_salt AS t WHERE t.member_id = s.salt_of);
   FOR col IN SELECT jsonb_array_elements_text(@crm@._setting('secret_columns', '[]')::jsonb) LOOP
     EXECUTE format('SELECT count(*) FROM @crm@.member_pii AS p WHERE p.%I IS NOT NULL AND NOT EXISTS (SELECT FROM @crm@.member_secret AS s WHERE s.member_id = p.member_id AND s.name = $1)', col)
       INTO n USING 'pii.' || col;

@@ -308,6 +308,8 @@ BEGIN
       photo_hash = CASE WHEN 'photo' = ANY (clear) THEN NULL ELSE coalesce(photo_hash, CASE WHEN photo_uri IS NULL THEN p.photo_hash END) END,
       changed_at = clock_timestamp()
   WHERE p.member_id = member_id RETURNING p.* INTO new_pii;
+  -- a day and a calendar that were given apart
+  PERFORM @crm@._person_check(NULL, NULL, new_pii.birth_day, NULL, new_pii.birth_calendar, NULL, NULL, NULL);
   attributes_changed := @crm@._attributes_set(member_id, attributes);
 
   SELECT jsonb_build_object('changed', coalesce(string_agg(x.key, ', ' ORDER BY x.key), '')) INTO answer
@@ -412,9 +414,10 @@ DECLARE
   made text;
 BEGIN
   PERFORM @crm@._require_member(member_id, '{clerk,app,manager}');
+  member_id := @crm@._member_id(member_id);
   made := @crm@._referral_code(member_id);
   RETURN QUERY SELECT made, @crm@._setting('referral_url', NULL) || made,
-                      (SELECT count(*) FROM @crm@.member AS m WHERE m.referrer_id = member_referral.member_id);
+                      (SELECT count(*) FROM @crm@.member AS m WHERE m.referrer_id = member_referral.member_id AND m.merged_into_id IS NULL);
 END
 $$;
 COMMENT ON FUNCTION @crm@.member_referral(bigint) IS 'the code by which a member brings others, the link with it (setting referral_url and the code; NULL without that setting) and how many the member brought. Levels clerk, app, manager. Errors: CR004, 42501';

@@ -42,6 +42,7 @@ CREATE INDEX member_card_type ON @crm@.member_card (type_id);
 CREATE INDEX member_card_store ON @crm@.member_card (store_id) WHERE store_id IS NOT NULL;
 CREATE INDEX member_card_replaced_by ON @crm@.member_card (replaced_by_id) WHERE replaced_by_id IS NOT NULL;
 CREATE UNIQUE INDEX member_card_chip ON @crm@.member_card (chip_hash) WHERE chip_hash IS NOT NULL AND state NOT IN ('replaced', 'closed');
+CREATE INDEX member_card_chip_past ON @crm@.member_card (chip_hash) WHERE chip_hash IS NOT NULL AND state IN ('replaced', 'closed');
 ALTER TABLE @crm@.member_card ENABLE ROW LEVEL SECURITY;
 
 CREATE TABLE @crm@.member_card_event (
@@ -292,14 +293,15 @@ DECLARE
   hash bytea := CASE WHEN card_lookup.chip IS NOT NULL THEN @crm@._chip_hash(card_lookup.chip) END;
 BEGIN
   RETURN QUERY
-    WITH RECURSIVE next AS (
-      SELECT c.*, 0 AS step FROM @crm@.member_card AS c WHERE c.number = bare
+    WITH RECURSIVE found AS (
+      -- the card in use with this chip, else the latest that had it
+      SELECT coalesce((SELECT c.id FROM @crm@.member_card AS c WHERE c.number = bare),
+                      (SELECT c.id FROM @crm@.member_card AS c WHERE c.chip_hash = hash AND c.state NOT IN ('replaced', 'closed')),
+                      (SELECT max(c.id) FROM @crm@.member_card AS c WHERE c.chip_hash = hash AND c.state IN ('replaced', 'closed'))) AS id
+    ), next AS (
+      SELECT c.*, 0 AS step FROM @crm@.member_card AS c JOIN found AS f ON f.id = c.id
       UNION ALL
       SELECT d.*, n.step + 1 FROM next AS n JOIN @crm@.member_card AS d ON d.id = n.replaced_by_id WHERE n.step < 1000
-    ), found AS (
-      SELECT n.id FROM next AS n WHERE n.step = 0
-      UNION SELECT c.id FROM @crm@.member_card AS c WHERE c.chip_hash = hash AND c.state NOT IN ('replaced', 'closed')
-      LIMIT 1
     )
     SELECT m.id, m.member_no, c.number, t.code, t.kind, c.state,
            c.state = 'active' AND m.closed_at IS NULL,

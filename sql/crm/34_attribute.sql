@@ -158,28 +158,37 @@ AS $$
 #variable_conflict use_variable
 DECLARE
   a @crm@.attribute;
+  unfit boolean;
   kept record;
 BEGIN
   PERFORM @crm@._require('{manager}');
   PERFORM @crm@._arg_pattern(code, 'code of an attribute', '^[a-z][a-z0-9_]{0,49}$', 'It is a word of small letters, digits and _.'),
           @crm@._arg_text(name, 'the name of an attribute', 200, needed => true), @crm@._arg_choice(value_type, 'type of an attribute', '{text,integer,number,date,boolean,choice}'),
           @crm@._arg_text(pattern, 'a pattern', 500);
-  IF (value_type = 'choice') <> coalesce(cardinality(choices) > 0 AND array_position(choices, NULL) IS NULL, false) OR (pattern IS NOT NULL AND value_type <> 'text')
+  IF (value_type = 'choice') <> (choices IS NOT NULL) OR cardinality(choices) = 0 OR array_position(choices, NULL) IS NOT NULL OR (pattern IS NOT NULL AND value_type <> 'text')
      OR (coalesce(min_value, max_value) IS NOT NULL AND value_type NOT IN ('integer', 'number', 'date')) THEN
     RAISE EXCEPTION 'the check does not go with the type of the attribute'
       USING ERRCODE = 'invalid_parameter_value', HINT = 'A choice needs choices; a pattern is for texts, bounds are for integer, number and date.';
   END IF;
   -- a pattern or a bound that cannot be read is refused here, not at a till
-  PERFORM '' ~ pattern, CASE WHEN value_type = 'date' THEN (min_value::date, max_value::date)::text ELSE (min_value::numeric, max_value::numeric)::text END;
+  PERFORM '' ~ pattern;
+  unfit := CASE WHEN value_type = 'date' THEN min_value::date > max_value::date ELSE min_value::numeric > max_value::numeric END;
+  IF unfit THEN
+    RAISE EXCEPTION 'the check does not go with the type of the attribute'
+      USING ERRCODE = 'invalid_parameter_value', DETAIL = format('No value is from %s to %s.', min_value, max_value);
+  END IF;
   INSERT INTO @crm@.attribute AS k (code, name, value_type, min_value, max_value, pattern, choices)
   VALUES (code, name, value_type, min_value, max_value, pattern, choices)
   ON CONFLICT ON CONSTRAINT attribute_code_key DO UPDATE
     SET name = excluded.name, value_type = excluded.value_type, min_value = excluded.min_value, max_value = excluded.max_value,
         pattern = excluded.pattern, choices = excluded.choices
   RETURNING k.* INTO a;
-  -- values that are there stay valid
+  -- values that are there stay valid, and are kept as the type has it
   FOR kept IN SELECT v.value FROM @crm@.member_attribute AS v WHERE v.attribute_id = a.id GROUP BY v.value LOOP
-    PERFORM @crm@._attribute_value(a, to_jsonb(kept.value));
+    UPDATE @crm@.member_attribute AS v SET value = x.value, value_number = x.value_number, value_date = x.value_date
+    FROM @crm@._attribute_value(a, to_jsonb(kept.value)) AS x
+    WHERE v.attribute_id = a.id AND v.value = kept.value
+      AND (v.value, v.value_number, v.value_date) IS DISTINCT FROM (x.value, x.value_number, x.value_date);
   END LOOP;
   PERFORM @crm@._audit('attribute_define', subject => 'attribute ' || code, detail => to_jsonb(a) - 'id' - 'defined_at');
   RETURN a.id;

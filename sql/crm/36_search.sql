@@ -104,7 +104,7 @@ AS $$
 BEGIN
   UPDATE @crm@.member_search AS s
   SET store_id = NEW.home_store_id,
-      tokens = ts_delete(s.tokens, 'store:' || OLD.home_store_id) || CASE WHEN NEW.home_store_id IS NULL THEN '' ELSE array_to_tsvector(ARRAY['store:' || NEW.home_store_id]) END
+      tokens = coalesce(ts_delete(s.tokens, 'store:' || OLD.home_store_id), s.tokens) || CASE WHEN NEW.home_store_id IS NULL THEN '' ELSE array_to_tsvector(ARRAY['store:' || NEW.home_store_id]) END
   WHERE s.member_id = NEW.id;
   RETURN NULL;
 END
@@ -262,8 +262,10 @@ BEGIN
     EXIT WHEN cardinality(ids) >= max_rows;
     CASE step.how
       WHEN 'member number' THEN
-        more := ARRAY(SELECT m.id FROM @crm@.member AS m WHERE m.member_no IN (step.value, lpad(step.value, greatest(8, length(step.value)), '0'))
-                        AND (stores IS NULL OR m.home_store_id = ANY (stores)) ORDER BY m.id);
+        -- the number of a member that was merged leads on
+        more := ARRAY(SELECT m.id FROM @crm@.member AS n JOIN @crm@.member AS m ON m.id = coalesce(n.merged_into_id, n.id)
+                      WHERE n.member_no IN (step.value, lpad(step.value, greatest(8, length(step.value)), '0'))
+                        AND (stores IS NULL OR m.home_store_id = ANY (stores)) ORDER BY n.id);
       WHEN 'card' THEN
         more := ARRAY(SELECT m.id FROM @crm@.member_card AS c JOIN @crm@.member AS m ON m.id = c.member_id
                       WHERE c.number = step.value AND (stores IS NULL OR m.home_store_id = ANY (stores)));
@@ -320,7 +322,7 @@ BEGIN
     ORDER BY f.place;
 END
 $$;
-COMMENT ON FUNCTION @crm@.member_search(text, integer) IS 'finds members of the caller''s stores by what is typed, best first: member number, card number, phone (in full or its last three digits and more), e-mail address, then names that begin so, names whose pinyin begins so, whose initials begin so, and names that have all of it further inside; within each by that key in the order of code points, then by id. Traditional or Simplified, with or without blanks and accents, v for u with diaeresis. The phone is masked; matched says how it was found. Noted in the audit log. Levels clerk, app, manager. Error: 22023 max_rows not from 1 to 200';
+COMMENT ON FUNCTION @crm@.member_search(text, integer) IS 'finds members of the caller''s stores by what is typed, best first: member number (of a merged member: the one that was kept), card number, phone (in full or its last three digits and more), e-mail address, then names that begin so, names whose pinyin begins so, whose initials begin so, and names that have all of it further inside; within each by that key in the order of code points, then by id. Traditional or Simplified, with or without blanks and accents, v for u with diaeresis. The phone is masked; matched says how it was found. Noted in the audit log. Levels clerk, app, manager. Error: 22023 max_rows not from 1 to 200';
 
 CREATE OR REPLACE FUNCTION @crm@._check_search() RETURNS TABLE (check_name text, ok boolean, detail text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE

@@ -15,6 +15,7 @@ DECLARE
   at timestamptz := coalesce(as_of, clock_timestamp());
 BEGIN
   PERFORM @crm@._require_member(member_id);
+  member_id := @crm@._member_id(member_id);
   RETURN QUERY
   WITH own AS (
     SELECT a.id FROM @crm@.account AS a WHERE a.member_id = points_expiring.member_id AND a.asset_id = 1

@@ -480,10 +480,11 @@ BEGIN
                                     CASE run.frequency_of WHEN 'days' THEN crm_member.active_days(h.history, @crm@._rfm_from(s.as_of, run.months), s.as_of)
                                                           ELSE crm_member.order_count(h.history, @crm@._rfm_from(s.as_of, run.months), s.as_of) END AS frequency,
                                     crm_member.net_spend(h.history, @crm@._rfm_from(s.as_of, run.months), s.as_of) AS spend) AS k
-    WHERE (h.member_id IS NULL OR s.member_id IS NULL
+    -- who never bought, as a merge may leave a member, needs no score
+    WHERE (CASE WHEN s.member_id IS NULL THEN h.history OPERATOR(crm_member.<>) '{}' ELSE h.member_id IS NULL
            OR (s.last_day, s.orders, s.frequency, s.net_spend) IS DISTINCT FROM (k.last_day, k.orders, k.frequency, k.spend::numeric(18,2))
            -- with the method ntile a full run parts equal values
-           OR (run.method <> 'ntile' AND s.score IS DISTINCT FROM @crm@._rfm_number(s.as_of - k.last_day, k.frequency, k.spend, run.recency_cuts, run.frequency_cuts, run.monetary_cuts)))
+           OR (run.method <> 'ntile' AND s.score IS DISTINCT FROM @crm@._rfm_number(s.as_of - k.last_day, k.frequency, k.spend, run.recency_cuts, run.frequency_cuts, run.monetary_cuts)) END)
       AND NOT EXISTS (SELECT FROM @crm@.report_due AS d WHERE d.member_id = coalesce(h.member_id, s.member_id))
       AND NOT EXISTS (SELECT FROM @crm@.report_change AS c WHERE c.member_id = coalesce(h.member_id, s.member_id));
   END IF;

@@ -1,0 +1,65 @@
+-- sql/crm_member_edges.sql
+-- Members at the edges: a first home store, what leads on after a merge, chips of old cards, members seen within a day.
+\set VERBOSITY terse
+SET timezone = 'Asia/Shanghai';
+SET datestyle = 'ISO, YMD';
+SELECT crm_member.create_crm('crm');
+INSERT INTO crm.store (code, name) VALUES ('A', 'A'), ('B', 'B');
+
+-- a member of the chain gets a store, and is found there
+SELECT member_id FROM crm.member_register('r1', full_name => '李雷', phone => '13800000001', joined_at => '2024-01-01 10:00');
+SELECT changed FROM crm.member_update(1, 'u1', store_id => 1);
+SELECT changed FROM crm.member_update(1, 'u2', store_id => 2);
+SELECT store_id, tokens FROM crm.member_search;
+
+-- a birthday and its calendar that are given apart must go together: the table of lunar months begins in 1901
+SELECT member_id FROM crm.member_register('r2', full_name => '韩梅', birth_day => '1890-05-05', joined_at => '2024-01-01 10:00');
+SELECT changed FROM crm.member_update(2, 'u3', birth_calendar => 'lunar');
+SELECT changed FROM crm.member_update(2, 'u4', birth_calendar => 'lunar', birth_day => '1990-05-05');
+SELECT changed FROM crm.member_update(2, 'u5', birth_day => '1890-05-05');
+
+-- attributes: bounds that nothing fits and empty choices are refused; a new type finds the values that are there
+SELECT crm.attribute_define('x', 'x', 'number', min_value => '5', max_value => '1');
+SELECT crm.attribute_define('x', 'x', 'date', min_value => '2025-01-01', max_value => '2024-12-31');
+SELECT crm.attribute_define('x', 'x', 'text', choices => '{}');
+SELECT crm.attribute_define('x', 'x', 'choice', choices => '{}');
+SELECT crm.attribute_define('size', 'size', 'text') IS NOT NULL AS defined;
+SELECT changed FROM crm.member_update(1, 'u6', attributes => '{"size": "38.50"}');
+SELECT crm.attribute_define('size', 'size', 'number', min_value => '38.5', max_value => '38.5') IS NOT NULL AS defined;
+SELECT member_id, attribute_value FROM crm.attribute_members('size', from_value => '38', to_value => '39');
+
+-- the chip of a card that was replaced or closed says so; once another card has it, it is that card's
+SELECT * FROM crm.card_issue(1, 'k1', number => 'C001', chip => '0badc0de');
+SELECT * FROM crm.card_change('C001', 'replace', 'k2', new_number => 'C002');
+SELECT member_id, card_no, state, refusal, use_instead FROM crm.card_lookup(chip => '0badc0de');
+SELECT * FROM crm.card_issue(2, 'k3', number => 'C003', chip => '0badc0de');
+SELECT member_id, card_no, state, refusal, use_instead FROM crm.card_lookup(chip => '0badc0de');
+SELECT * FROM crm.card_change('C003', 'close', 'k4');
+SELECT member_id, card_no, state, refusal, use_instead FROM crm.card_lookup(chip => '0badc0de');
+
+-- within a day: what came after as_of is not seen, neither in sums nor among the latest
+INSERT INTO crm.sale (source_key, member_id, occurred_at, net_spend) VALUES
+  ('S1', 1, '2024-05-31 23:59:59.999999', 100), ('S2', 1, '2024-06-01 00:00', 20), ('S3', 1, '2024-06-01 12:00', 3), ('S4', 1, '2024-06-02 00:00', 7);
+SELECT a AS as_of, t ->> 'orders' AS orders, t ->> 'net_spend' AS net_spend, t ->> 'last_day' AS last_day, jsonb_array_length(t -> 'latest') AS latest
+FROM unnest('{2024-05-31 23:59:59.999998,2024-05-31 23:59:59.999999,2024-06-01 00:00,2024-06-01 11:59,2024-06-01 12:00,2024-06-02 00:00}'::timestamptz[]) AS a,
+     LATERAL (SELECT crm.member_360(1, a) -> 'transactions') AS x(t);
+-- a household as it was
+SELECT crm.household_join(2, 1, 'h1') IS NOT NULL AS joined;
+SELECT crm.member_360(1) -> 'social' -> 'household' AS now, crm.member_360(1, '2024-06-01 12:00') -> 'social' -> 'household' AS before;
+
+-- after a merge the number leads on: to the search, to what expires, to the code by which the member brings others
+SELECT own_referral_code AS code FROM crm.member_register('r3', full_name => '王芳', joined_at => '2024-01-01 10:00') \gset
+SELECT member_id FROM crm.member_register('r4', full_name => '赵六', referral_code => :'code');
+SELECT member_id FROM crm.member_register('r5', full_name => '趙六', referral_code => :'code');
+SELECT points FROM crm.points_grant(5, 70, 'g1', expires_at => '2199-01-01 00:00');
+SELECT kept_id FROM crm.member_merge(4, 5, 'm1');
+SELECT member_id, member_no, full_name FROM crm.member_search('00000005');
+SELECT * FROM crm.points_expiring(5);
+SELECT (SELECT code FROM crm.member_referral(5)) = (SELECT code FROM crm.member_referral(4)) AS same_code;
+SELECT brought, crm.member_360(3) -> 'social' ->> 'brought' AS in_360 FROM crm.member_referral(3);
+-- two members who never bought, after the reports were made
+SELECT count(*) > 0 AS refreshed FROM crm.refresh_reports();
+SELECT kept_id FROM crm.member_merge(3, 2, 'm2');
+
+SELECT * FROM crm_member.check_crm('crm') WHERE NOT ok;
+SELECT crm_member.drop_crm('crm', 'crm');

@@ -26,13 +26,30 @@ END
 $$;
 COMMENT ON FUNCTION @crm@._part_demographics(bigint, timestamptz) IS 'part of member_360: who the member is';
 
-CREATE OR REPLACE FUNCTION @crm@._part_transactions(member_id bigint, as_of timestamptz) RETURNS jsonb
+-- A history counts whole days: what the member bought on the local day of as_of, but after it, is taken out.
+CREATE OR REPLACE FUNCTION @crm@._history_at(member_id bigint, as_of timestamptz) RETURNS crm_member.purchase_history
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_variable
 DECLARE
   h crm_member.purchase_history := (SELECT k.history FROM @crm@.member_history AS k WHERE k.member_id = member_id);
+  later crm_member.purchase_history := (
+    SELECT crm_member.purchase_history(@crm@.local_day(s.occurred_at), @crm@._history_amount(s.net_spend, s.refund_of_id)) FROM @crm@.sale AS s
+    WHERE s.member_id = member_id AND s.occurred_at > as_of AND s.occurred_at < as_of + interval '2 days' AND @crm@.local_day(s.occurred_at) = @crm@.local_day(as_of));
+BEGIN
+  RETURN CASE WHEN later IS NULL THEN h ELSE h OPERATOR(crm_member.-) later END;
+END
+$$;
+COMMENT ON FUNCTION @crm@._history_at(bigint, timestamptz) IS 'the purchase history of a member without what came after as_of on that local day; later days are still in it';
+
+CREATE OR REPLACE FUNCTION @crm@._part_transactions(member_id bigint, as_of timestamptz) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+  h crm_member.purchase_history := @crm@._history_at(member_id, as_of);
   today date := @crm@.local_day(as_of);
   year_ago date := (today - interval '12 months')::date;
   orders bigint := crm_member.order_count(h, NULL, today);
@@ -51,7 +68,7 @@ BEGIN
                        ORDER BY k.occurred_at DESC, k.id DESC LIMIT 5) AS s)));
 END
 $$;
-COMMENT ON FUNCTION @crm@._part_transactions(bigint, timestamptz) IS 'part of member_360: what the member bought, by the purchase history up to the local day of as_of; amounts net of refunds; the five latest sales';
+COMMENT ON FUNCTION @crm@._part_transactions(bigint, timestamptz) IS 'part of member_360: what the member bought up to as_of, by the purchase history; amounts net of refunds; the five latest sales';
 
 -- One plan for all members: with a partition a month, planning would take longer than the answer. It walks the index from the latest footprint back and stops.
 CREATE OR REPLACE FUNCTION @crm@._part_behaviour(member_id bigint, as_of timestamptz) RETURNS jsonb
@@ -65,7 +82,7 @@ SET jit = off
 AS $$
 #variable_conflict use_variable
 DECLARE
-  h crm_member.purchase_history := (SELECT k.history FROM @crm@.member_history AS k WHERE k.member_id = member_id);
+  h crm_member.purchase_history := @crm@._history_at(member_id, as_of);
   persons bigint[] := @crm@._member_group(member_id);
   today date := @crm@.local_day(as_of);
 BEGIN
@@ -130,9 +147,10 @@ AS $$
 #variable_conflict use_variable
 BEGIN
   RETURN (SELECT jsonb_strip_nulls(jsonb_build_object(
-      'referrer_id', m.referrer_id, 'brought', (SELECT count(*) FROM @crm@.member AS b WHERE b.referrer_id = m.id AND b.joined_at <= as_of),
-      'household', (SELECT jsonb_agg(h.member_id ORDER BY h.member_id) FROM @crm@.household_member AS h
-                    WHERE h.household_id = @crm@._household_of(m.id) AND h.left_at IS NULL AND h.member_id <> m.id),
+      'referrer_id', m.referrer_id, 'brought', (SELECT count(*) FROM @crm@.member AS b WHERE b.referrer_id = m.id AND b.joined_at <= as_of AND b.merged_into_id IS NULL),
+      'household', (SELECT jsonb_agg(DISTINCT h.member_id) FROM @crm@.household_member AS o JOIN @crm@.household_member AS h ON h.household_id = o.household_id
+                    WHERE o.member_id = m.id AND o.joined_at <= as_of AND coalesce(o.left_at > as_of, true)
+                      AND h.member_id <> m.id AND h.joined_at <= as_of AND coalesce(h.left_at > as_of, true)),
       'identities', (SELECT jsonb_agg(DISTINCT i.provider) FROM @crm@.member_identity AS i WHERE i.member_id = m.id),
       'merged', (SELECT jsonb_agg(g.id ORDER BY g.id) FROM @crm@.member AS g WHERE g.merged_into_id = m.id)))
     FROM @crm@.member AS m WHERE m.id = member_id);

@@ -43,6 +43,7 @@ CREATE OR REPLACE FUNCTION @crm@.retention_run(as_of timestamptz DEFAULT NULL, m
 RETURNS TABLE (what text, rows_gone bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET timezone = @time_zone@
 AS $$
 #variable_conflict use_variable
 DECLARE

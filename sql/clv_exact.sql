@@ -311,6 +311,14 @@ SELECT count(*), count(*) FILTER (WHERE abs(expected - (0.4 + x) / (12 + t / 7.0
 FROM (SELECT x, t, (clv_predict(clv_model('nbd', '{0.4, 12}'), ('{' || days || '}')::purchase_history, '2024-01-01', '365 days')).expected_orders AS expected
       FROM generate_series(0, 3) AS x, generate_series(10, 30010) AS t,
            LATERAL (SELECT string_agg(to_char(date '2024-01-01' - t + d, 'YYYY-MM-DD:1:1'), ',' ORDER BY d) AS days FROM generate_series(0, x) AS d) AS h) AS p;
+-- corners of BG that the grid leaves out, from integrals and closed forms by mpmath: a and b both tiny, where the density of p has
+-- two far ends; b alone, where the odds of having left after the one repeat are a / b
+SELECT what, abs(got / wanted - 1) < 1e-11 AS exact
+FROM (VALUES ('discounted, T 0', discounted_expected_orders(clv_model('bg/nbd', '{0.7, 3, 0.001, 0.001}'), 0, 0, 0, 3.5), 0.0623124599705974),
+             ('discounted, T 52.25', discounted_expected_orders(clv_model('bg/nbd', '{0.7, 3, 0.001, 0.001}'), 0, 0, 52.25, 3.5), 0.00360421561317279),
+             ('discounted, r 9', discounted_expected_orders(clv_model('bg/nbd', '{9, 3, 0.001, 0.001}'), 0, 0, 52, 0.3), 0.444830430326243),
+             ('p_alive, b 1e-10', p_alive(clv_model('bg/nbd', '{0.7, 3, 1, 1e-10}'), 1, 5, 9), 5.01931971288964408e-11),
+             ('p_alive, b 1e-12', p_alive(clv_model('bg/nbd', '{0.7, 3, 1, 1e-12}'), 1, 5, 9), 5.01931971313903e-13)) AS v(what, got, wanted);
 -- rates and horizons that cannot be
 \set VERBOSITY sqlstate
 SELECT clv_predict(clv_model('nbd', '{1, 1}'), '{2023-01-01:1:1}', '2024-01-01', '365 days', 'NaN');

@@ -52,6 +52,12 @@ SELECT jsonb_pretty(x - '{member_id,as_of,cards}'::text[]) FROM crm.member_360(1
 -- a day after the refund it is 2050.00 of the same three orders; before the second sale there is no gold
 SELECT x -> 'transactions' ->> 'net_spend' AS net_spend, x -> 'transactions' ->> 'orders' AS orders, x -> 'transactions' ->> 'average_order' AS average, x -> 'balances' -> 'points' AS points FROM crm.member_360(1, '2024-06-12 10:00+08') AS x;
 SELECT x -> 'tier' ->> 'code' AS tier, x -> 'behaviour' AS behaviour FROM crm.member_360(1, '2024-02-10 10:00+08') AS x;
+-- the lifecycle goes by the cuts of the setting, as the view does: 111 days
+BEGIN;
+SELECT crm.member_360(1, '2024-09-20 10:00+08') -> 'behaviour' ->> 'lifecycle' AS usual;
+UPDATE crm.setting SET value = '[120, 200, 300]' WHERE key = 'lifecycle_cuts';
+SELECT crm.member_360(1, '2024-09-20 10:00+08') -> 'behaviour' ->> 'lifecycle' AS ours;
+ROLLBACK;
 -- segments as the refreshes found them: scored alone, R is 5, F and M are 1: New
 SELECT count(*) > 0 AS refreshed FROM crm.refresh_reports(as_of => '2024-06-10');
 SELECT x -> 'behaviour' ->> 'segment' AS segment, x -> 'behaviour' ->> 'segment_since' AS since, x -> 'behaviour' ->> 'rfm_of' AS rfm_of FROM (VALUES ('2024-06-10 10:00+08'::timestamptz), ('2024-06-09 10:00+08')) AS t(at), crm.member_360(1, t.at) AS x;

@@ -76,6 +76,15 @@ SELECT segment, members FROM crm_report.rfm_segments WHERE members > 0 ORDER BY 
 SELECT octant, octant_name, members, member_share, orders, net_spend FROM crm_report.rfm_octants ORDER BY priority;
 SELECT count(*) FROM crm.refresh_reports(full_run => true);
 SELECT DISTINCT segment FROM crm.member_segment WHERE as_of = '2024-07-31' ORDER BY 1;
+-- scores that no rule matches are in none, here and in the history; a rule may bear the name of those without a score
+BEGIN;
+DELETE FROM crm.rfm_rule WHERE r_to > 0;
+INSERT INTO crm.rfm_rule (priority, segment, name, r_from, r_to, fm_from, fm_to) VALUES (7, 'lapsed', 'nearly', 2, 2, 1, 5);
+SELECT member_no, score, segment, segment_name FROM crm_report.member_rfm_scores ORDER BY member_id;
+SELECT priority, segment, members, member_share FROM crm_report.rfm_segments ORDER BY priority;
+SELECT count(*) > 0 AS refreshed FROM crm.refresh_reports(full_run => true);
+SELECT to_segment, sum(members) FROM crm.segment_migration('2024-07-31') GROUP BY 1 ORDER BY 1;
+ROLLBACK;
 
 -- who opts out leaves no trace; readers of a store see its members
 UPDATE crm.member SET profiling = false WHERE id = 2;

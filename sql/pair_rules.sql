@@ -14,6 +14,8 @@ SELECT item_a, item_b, jaccard, cosine, leverage, conviction FROM crm_member.pai
 SELECT item_a, item_b FROM crm_member.pair_rules('SELECT basket, item FROM line', 2);
 -- five baskets together at least, as a rule
 SELECT count(*) FROM crm_member.pair_rules('SELECT basket, item FROM line');
+-- one basket of 2048 with each: the cosine 1/2048 = 0.00048828125 is rounded half away from zero, as all the others are
+SELECT n_a, n_b, cosine FROM crm_member.pair_rules('SELECT b, 1 FROM generate_series(1, 2048) AS b UNION ALL SELECT b, 2 FROM generate_series(2048, 4095) AS b', 1) WHERE item_a = 1;
 -- keys of other types; numbers of any width come back as bigint, and ties are in the order of keys
 SELECT item_a, item_b, n_ab FROM crm_member.pair_rules('SELECT basket::text, chr(80 - item::integer) FROM line', NULL::text, 1);
 SELECT item_a, item_b, n_ab FROM crm_member.pair_rules($$SELECT 'b', i FROM (VALUES ('é'), ('茶'), (''), ('a')) AS v(i)$$, item_type => NULL::text, min_count => 1) WHERE item_a < item_b COLLATE "C";

@@ -243,7 +243,7 @@ return_rule(PairsRun *run, const Rule *rule)
 	values[7] = quotient(ab, a);
 	values[8] = quotient(ab * n, a * b);
 	values[9] = quotient(ab, a + b - ab);
-	values[10] = crm_units_get_numeric((int64) rint((double) ab / sqrt((double) a * (double) b) * 1e10), DECIMALS);
+	values[10] = crm_units_get_numeric((int64) round((double) ab / sqrt((double) a * (double) b) * 1e10), DECIMALS);
 	values[11] = quotient(ab * n - a * b, n * n);
 	/* (1 - b/n) / (1 - ab/a) */
 	if (ab == a)

@@ -180,12 +180,12 @@ CREATE OR REPLACE FUNCTION @crm@._rfm_cells() RETURNS TABLE (r integer, fm integ
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 25
 SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT r, fm, k.segment, k.name
+SELECT r, fm, coalesce(k.segment, 'none'), k.name
 FROM generate_series(1, 5) AS r CROSS JOIN generate_series(1, 5) AS fm
-     CROSS JOIN LATERAL (SELECT c.segment, c.name FROM @crm@.rfm_rule AS c
-                         WHERE c.r_from <= r AND r <= c.r_to AND c.fm_from <= fm AND fm <= c.fm_to ORDER BY c.priority LIMIT 1) AS k
+     LEFT JOIN LATERAL (SELECT c.segment, c.name FROM @crm@.rfm_rule AS c
+                        WHERE c.r_from <= r AND r <= c.r_to AND c.fm_from <= fm AND fm <= c.fm_to ORDER BY c.priority LIMIT 1) AS k ON true
 $$;
-COMMENT ON FUNCTION @crm@._rfm_cells() IS 'the segment of each pair of R and FM by rfm_rule';
+COMMENT ON FUNCTION @crm@._rfm_cells() IS 'the segment of each pair of R and FM by rfm_rule; none where no rule matches';
 
 -- Notes the segments of members where they differ from those that stand, by
 -- today's rules: at full runs and at the first refresh of a day, since at every
@@ -367,10 +367,14 @@ WITH reader AS MATERIALIZED (
 ), run AS MATERIALIZED (
   SELECT r.* FROM @crm@.rfm_run AS r ORDER BY r.id DESC LIMIT 1
 ), cell AS MATERIALIZED (
-  SELECT r, fm, k.segment, k.name
+  SELECT r, fm, coalesce(k.segment, 'none') AS segment, k.name
   FROM generate_series(1, 5) AS r CROSS JOIN generate_series(1, 5) AS fm
-       CROSS JOIN LATERAL (SELECT c.segment, c.name FROM @crm@.rfm_rule AS c
-                           WHERE c.r_from <= r AND r <= c.r_to AND c.fm_from <= fm AND fm <= c.fm_to ORDER BY c.priority LIMIT 1) AS k
+       LEFT JOIN LATERAL (SELECT c.segment, c.name FROM @crm@.rfm_rule AS c
+                          WHERE c.r_from <= r AND r <= c.r_to AND c.fm_from <= fm AND fm <= c.fm_to ORDER BY c.priority LIMIT 1) AS k ON true
+), unscored AS MATERIALIZED (
+  -- a name may be used for scores too: the row from 0 to 0 is the one of members without a score
+  SELECT k.segment, (SELECT r.name FROM @crm@.rfm_rule AS r WHERE r.segment = k.segment ORDER BY r.r_to, r.priority LIMIT 1) AS name
+  FROM unnest('{prospect,lapsed}'::text[]) AS k(segment)
 ), scored AS (
   SELECT m.id, m.member_no, m.home_store_id, s.as_of, s.last_day, s.orders, s.frequency, s.net_spend, s.score,
          s.score / 100 AS r, s.score / 10 % 10 AS f, s.score % 10 AS m, run.members, run.days_total, run.frequency_total, run.spend_total,
@@ -407,7 +411,7 @@ SELECT o.id AS member_id,
        t.name::varchar(60) AS octant_name
 FROM octant AS o
      LEFT JOIN cell AS c ON c.r = o.r5 AND c.fm = (o.f5 + o.m5 + 1) / 2
-     LEFT JOIN @crm@.rfm_rule AS u ON o.score IS NULL AND u.segment = CASE WHEN o.last_day IS NULL THEN 'prospect' ELSE 'lapsed' END
+     LEFT JOIN unscored AS u ON o.score IS NULL AND u.segment = CASE WHEN o.last_day IS NULL THEN 'prospect' ELSE 'lapsed' END
      LEFT JOIN @crm@.rfm_octant AS t ON t.octant = o.code;
 COMMENT ON VIEW @crm_report@.member_rfm_scores IS 'RFM of each open member who has not opted out of profiling, as of the day in the row; empty before the first refresh; readers limited to stores see the members of those stores';
 COMMENT ON COLUMN @crm_report@.member_rfm_scores.member_id IS 'id of the member';
@@ -422,7 +426,7 @@ COMMENT ON COLUMN @crm_report@.member_rfm_scores.r_score IS 'recency score, high
 COMMENT ON COLUMN @crm_report@.member_rfm_scores.f_score IS 'frequency score';
 COMMENT ON COLUMN @crm_report@.member_rfm_scores.m_score IS 'monetary score';
 COMMENT ON COLUMN @crm_report@.member_rfm_scores.score IS 'the three scores together, such as 545';
-COMMENT ON COLUMN @crm_report@.member_rfm_scores.segment IS 'segment by the table rfm_rule; prospect: never bought; lapsed: bought, but not in the window';
+COMMENT ON COLUMN @crm_report@.member_rfm_scores.segment IS 'segment by the table rfm_rule; none: no rule matches; prospect: never bought; lapsed: bought, but not in the window';
 COMMENT ON COLUMN @crm_report@.member_rfm_scores.segment_name IS 'display name of the segment';
 COMMENT ON COLUMN @crm_report@.member_rfm_scores.octant IS 'R, F and M against the means of the last full run: 1 as good or better, 0 worse';
 COMMENT ON COLUMN @crm_report@.member_rfm_scores.octant_name IS 'display name of the octant';
@@ -436,7 +440,7 @@ WITH rule AS (
   FROM @crm_report@.member_rfm_scores AS s GROUP BY s.segment
 )
 SELECT r.priority,
-       r.segment::varchar(60) AS segment,
+       coalesce(r.segment, f.segment)::varchar(60) AS segment,
        r.name::varchar(60) AS segment_name,
        coalesce(f.members, 0) AS members,
        (coalesce(f.members, 0) / nullif(sum(f.members) OVER (), 0))::numeric(9,6) AS member_share,
@@ -447,9 +451,9 @@ SELECT r.priority,
        f.r::numeric(4,2) AS mean_r_score,
        f.f::numeric(4,2) AS mean_f_score,
        f.m::numeric(4,2) AS mean_m_score
-FROM rule AS r LEFT JOIN found AS f ON f.segment = r.segment;
+FROM rule AS r FULL JOIN found AS f ON f.segment = r.segment;
 COMMENT ON VIEW @crm_report@.rfm_segments IS 'one row a segment with the members that the reader may see in it';
-COMMENT ON COLUMN @crm_report@.rfm_segments.priority IS 'place of the segment''s first rule, for sorting';
+COMMENT ON COLUMN @crm_report@.rfm_segments.priority IS 'place of the segment''s first rule, for sorting; empty without one';
 COMMENT ON COLUMN @crm_report@.rfm_segments.segment IS 'segment';
 COMMENT ON COLUMN @crm_report@.rfm_segments.segment_name IS 'display name';
 COMMENT ON COLUMN @crm_report@.rfm_segments.members IS 'members in the segment';

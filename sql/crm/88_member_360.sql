@@ -85,10 +85,13 @@ DECLARE
   h crm_member.purchase_history := @crm@._history_at(member_id, as_of);
   persons bigint[] := @crm@._member_group(member_id);
   today date := @crm@.local_day(as_of);
+  -- those of the view member_lifecycles
+  cuts integer[] := coalesce((SELECT ARRAY(SELECT c.value::integer FROM jsonb_array_elements_text(s.value) WITH ORDINALITY AS c(value, no) ORDER BY c.no)
+                              FROM @crm@.setting AS s WHERE s.key = 'lifecycle_cuts'), '{90,180,365}');
 BEGIN
   RETURN jsonb_strip_nulls(jsonb_build_object(
       -- what is concluded about a person needs leave to profile
-      'lifecycle', (SELECT crm_member.lifecycle_status(crm_member.last_day(h, NULL, today), today) FROM @crm@._profiled_members AS f WHERE f.member_id = member_id),
+      'lifecycle', (SELECT crm_member.lifecycle_status(crm_member.last_day(h, NULL, today), today, cuts) FROM @crm@._profiled_members AS f WHERE f.member_id = member_id),
       'days_between_purchases', (SELECT crm_member.median_gap(h, NULL, today) FROM @crm@._profiled_members AS f WHERE f.member_id = member_id),
       'interactions', (SELECT jsonb_object_agg(x.kind, x.times) FROM (SELECT i.kind, count(*) AS times FROM @crm@.interaction AS i
                        WHERE i.member_id = ANY (persons) AND i.occurred_at <= as_of GROUP BY i.kind) AS x),

@@ -81,7 +81,8 @@ bg_log_odds(int kind, const double *p, double x, double t_x, double t)
 {
 	if (kind == CRM_CLV_BG_NBD && x == 0)
 		return -INFINITY;
-	return log(p[2] / (active_b(kind, p, x) - 1)) + (p[0] + x) * log1p((t - t_x) / (p[1] + t_x));
+	/* b + (x - 1): a tiny b keeps its digits */
+	return log(p[2] / (p[3] + (x - (kind == CRM_CLV_BG_NBD ? 1 : 0)))) + (p[0] + x) * log1p((t - t_x) / (p[1] + t_x));
 }
 
 typedef struct Beta
@@ -114,6 +115,26 @@ log_orders(double y, void *context)
 	if (w < 1e-17)
 		return density + log(beta->k * beta->ratio);
 	return density + log(-expm1(-w)) - ln_p;
+}
+
+/*
+ * E[e^...] over p, log_f with the density.  With a and b both small the density
+ * is flat far to both sides, and too coarse a step would miss what happens in
+ * between; as p + (1 - p) = 1, it is parted into two that are steep on one side.
+ */
+static double
+beta_mean(crm_log_function log_f, Beta *beta)
+{
+	if (beta->a < 1 && beta->b < 1)
+	{
+		Beta		leaves = *beta;
+		Beta		stays = *beta;
+
+		leaves.a += 1;
+		stays.b += 1;
+		return (beta->a * beta_mean(log_f, &leaves) + beta->b * beta_mean(log_f, &stays)) / (beta->a + beta->b);
+	}
+	return exp(crm_ln_integral(log_f, beta, log(beta->a / beta->b)) - crm_ln_beta(beta->a, beta->b));
 }
 
 static double
@@ -153,7 +174,7 @@ bg_orders(double k, double scale, double a, double b, double horizon)
 	{
 		Beta		beta = {k, a, b, ratio};
 
-		return exp(crm_ln_integral(log_orders, &beta, log(a / b)) - crm_ln_beta(a, b));
+		return beta_mean(log_orders, &beta);
 	}
 }
 
@@ -330,7 +351,7 @@ crm_clv_discounted_if_alive(int kind, const double *p, double x, double t, doubl
 				/* without discount: E[1/p] */
 				if (rate == 0)
 					return p[2] > 1 ? (p[2] + b - 1) / (p[2] - 1) : INFINITY;
-				return exp(crm_ln_integral(log_discounted, &beta, log(p[2] / b)) - crm_ln_beta(p[2], b));
+				return beta_mean(log_discounted, &beta);
 			}
 		case CRM_CLV_PARETO_NBD:
 			if (rate == 0)

@@ -77,6 +77,19 @@ SET ROLE crm_test_owner;
 SELECT crm_member.revoke_crm('crm', 'crm_test_clerk');
 SET ROLE crm_test_clerk;
 SELECT * FROM crm.points_balance(1);
+-- a level in one store, in all of them, all levels in one store
+SET ROLE crm_test_owner;
+INSERT INTO crm.store (id, code, name) VALUES (21, 'rights 21', 'x'), (22, 'rights 22', 'x');
+SELECT count(crm_member.grant_crm('crm', 'crm_test_clerk', l, s)) AS given FROM unnest('{clerk,manager}'::text[]) AS l, unnest('{NULL,21,22}'::bigint[]) AS s;
+SELECT crm_member.revoke_crm('crm', 'crm_test_clerk', 'clerk', 21);
+SELECT level, store_id FROM crm.access WHERE role_name = 'crm_test_clerk' ORDER BY 1, 2;
+SELECT crm_member.revoke_crm('crm', 'crm_test_clerk', store_id => 22);
+SELECT level, store_id FROM crm.access WHERE role_name = 'crm_test_clerk' ORDER BY 1, 2;
+SELECT crm_member.revoke_crm('crm', 'crm_test_clerk', 'manager');
+SELECT level, store_id FROM crm.access WHERE role_name = 'crm_test_clerk' ORDER BY 1, 2;
+SELECT crm_member.revoke_crm('crm', 'crm_test_clerk', 'clark');
+SELECT crm_member.revoke_crm('crm', 'crm_test_clerk');
+DELETE FROM crm.store WHERE id IN (21, 22);
 RESET ROLE;
 
 -- a role's own temporary tables and functions do not reach what runs with the owner's rights

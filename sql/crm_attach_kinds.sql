@@ -177,6 +177,32 @@ INSERT INTO shop.parts VALUES (11, 1, '2024-01-09', 9);
 SELECT check_name, detail FROM crm_member.check_crm('crm') WHERE NOT ok;
 SELECT missing, changed, surplus, triggers_made FROM crm.reconcile_sales('shop.parts');
 SELECT check_name, detail FROM crm_member.check_crm('crm') WHERE NOT ok;
+-- domains, beside tables of the types below them, in one session
+CREATE DOMAIN shop.moment AS timestamptz;
+CREATE TABLE shop.moments (id integer PRIMARY KEY, who text, at shop.moment, paid numeric);
+INSERT INTO shop.moments VALUES (1, 'x', '2024-01-05 10:00+08', 1);
+SELECT sales FROM crm.attach_sales('shop.moments', 'who', 'at', 'paid', 'id');
+INSERT INTO shop.moments VALUES (2, 'x', '2024-01-06 10:00+08', 2), (3, 'x', 'infinity', 3), (4, 'x', '2024-01-06 10:00+08', 'NaN');
+UPDATE shop.moments SET paid = 20 WHERE id = 2;
+INSERT INTO shop.parts VALUES (12, 2, '2024-01-09', 12);
+UPDATE shop.parts SET paid = 13 WHERE id = 12;
+SELECT s.source_key, s.net_spend FROM crm.sale AS s JOIN crm.source AS o ON o.id = s.source_id WHERE o.table_name = 'moments' OR s.source_key = '12' ORDER BY 1;
+SELECT keys_taken, sales, waiting FROM crm.sync_sales('shop.moments');
+SELECT code, reason FROM crm.captured ORDER BY id;
+-- a table that lost a column: check_crm says which, the others go on, and it can be let go
+ALTER TABLE shop.moments RENAME COLUMN paid TO total;
+INSERT INTO shop.moments VALUES (5, 'x', '2024-01-07 10:00+08', 5);
+SELECT check_name, detail FROM crm_member.check_crm('crm') WHERE NOT ok;
+SELECT o.name, y.waiting FROM crm.sync_sales() AS y JOIN crm.source AS o ON o.id = y.source_id WHERE y.waiting > 0;
+SELECT sales, dropped FROM crm.detach_sales('shop.moments');
+SELECT sales, waiting FROM crm.attach_sales('shop.moments', 'who', 'at', 'total', 'id');
+SELECT check_name, detail FROM crm_member.check_crm('crm') WHERE NOT ok;
+SELECT count(*) AS sales FROM crm.detach_sales('shop.moments');
+-- constants of a predicate are read alike by every session
+SET datestyle = 'German';
+SELECT sales FROM crm.attach_sales('shop.moments', 'who', 'at', 'total', 'id', status_predicate => 'at > timestamp ''02.01.2024'' AT TIME ZONE ''UTC''');
+RESET datestyle;
+SELECT status_predicate FROM crm.source WHERE table_name = 'moments';
 -- the triggers are the extension's to take along
 SELECT count(*) AS depending FROM pg_depend WHERE classid = 'pg_trigger'::regclass AND deptype = 'x' AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'crm_member');
 SELECT crm_member.drop_crm('crm', confirm => 'crm');

@@ -119,6 +119,19 @@ UPDATE crm.account SET member_id = 1 WHERE member_id = 2;
 TRUNCATE crm.posting;
 MERGE INTO crm.lot_use AS u USING (VALUES (1)) AS v(x) ON true WHEN MATCHED THEN UPDATE SET units = 1;
 INSERT INTO crm.posting AS p SELECT * FROM crm.posting LIMIT 1 ON CONFLICT (event_id, posting_no) DO UPDATE SET units = 5;
+-- parts of a line add up to the whole in cost and pieces too. A third of 20.00 is 6.67 and of 1 is 0.333,
+-- two thirds are 13.33 and 0.667, so the second part is 6.66 and 0.334, and the third 6.67 and 0.333
+SELECT sale_id AS thirds FROM crm.sale_record('thirds', '[{"list_amount": 100, "cost_amount": 20}]', '[{"kind": "cash", "amount": 100}]', occurred_at => '2024-06-05 10:00') \gset
+SELECT net_spend FROM crm.sale_refund('third 1', :thirds, '[{"line_no": 1, "amount": 33.33}]', '2024-06-06 10:00');
+SELECT net_spend FROM crm.sale_refund('third 2', :thirds, '[{"line_no": 1, "amount": 33.33}]', '2024-06-06 10:00');
+SELECT net_spend FROM crm.sale_refund('third 3', :thirds, NULL, '2024-06-06 10:00');
+SELECT cost_amount, quantity FROM crm.sale_line WHERE sale_id IN (SELECT id FROM crm.sale WHERE :thirds IN (id, refund_of_id)) ORDER BY sale_id;
+-- points that had expired when their sale was given to another member are nobody's debt when it goes
+INSERT INTO crm.member (id, member_no, joined_at) VALUES (71, 'moved 71', '2020-01-01'), (72, 'moved 72', '2020-01-01');
+INSERT INTO crm.sale (source_key, member_id, occurred_at, net_spend) VALUES ('moved', 71, '2020-06-05', 500);
+UPDATE crm.sale SET member_id = 72 WHERE source_key = 'moved';
+DELETE FROM crm.sale WHERE source_key = 'moved';
+SELECT m.id, b.* FROM unnest('{71,72}'::bigint[]) AS m(id), crm.points_balance(m.id) AS b;
 -- more than a bigint can hold: an error, and nothing written
 INSERT INTO crm.earning_rule (rule_no, version, code, asset_id, units, per_amount, valid_from) VALUES (9, 1, 'huge', 1, 99999999999999, 0.01, '2025-06-01');
 INSERT INTO crm.sale (source_key, member_id, occurred_at, net_spend) VALUES ('u', 1, '2025-07-01', 1000000);

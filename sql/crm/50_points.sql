@@ -188,7 +188,9 @@ DECLARE
   settled bigint;
   fresh bigint;
   first_event bigint;
-  due bigint;
+  mine record;
+  rest bigint := -units;
+  due bigint := 0;
 BEGIN
   IF asset_id = 1 AND @crm@._inactivity_months() IS NOT NULL THEN
     PERFORM @crm@._points_sweep(ARRAY[own], at);
@@ -219,12 +221,28 @@ BEGIN
              coalesce(expires_at, (SELECT e.expires_at FROM @crm@._earning(at, 1) AS e WHERE e.asset_id = asset_id), 'infinity');
     END IF;
   ELSE
-    first_event := coalesce((SELECT e.id FROM @crm@.ledger_event AS e WHERE e.sale_id = sale_id AND e.kind = 'earn'), 0);
-    PERFORM @crm@._expired_back(own, member_id, asset_id, first_event, -units, at);
     IF policy = 'pending' THEN
-      due := crm_member.ledger_take(@crm_name@, own, -units, event_id, at, first_event, 'pending');
+      first_event := coalesce((SELECT e.id FROM @crm@.ledger_event AS e WHERE e.sale_id = sale_id AND e.kind = 'earn'), 0);
+      PERFORM @crm@._expired_back(own, member_id, asset_id, first_event, rest, at);
+      due := crm_member.ledger_take(@crm_name@, own, rest, event_id, at, first_event, 'pending');
     ELSE
-      due := crm_member.ledger_take(@crm_name@, own, -units, event_id, at, first_event, 'all');
+      -- first from what the sale itself brought, at once or by a correction, also where that has expired
+      FOR mine IN
+        SELECT l.event_id, (sum(l.left_units) + coalesce(sum(x.units), 0))::bigint AS units
+        FROM @crm@.ledger_event AS e JOIN @crm@.lot AS l ON l.event_id = e.id AND l.account_id = own
+             LEFT JOIN LATERAL (SELECT sum(u.units) AS units FROM @crm@.lot_use AS u JOIN @crm@.ledger_event AS o ON o.id = u.event_id
+                                WHERE u.lot_event_id = l.event_id AND u.lot_no = l.lot_no AND o.kind IN ('expire', 'unexpire')) AS x ON true
+        WHERE e.sale_id = sale_id GROUP BY l.event_id ORDER BY l.event_id
+      LOOP
+        mine.units := least(mine.units, rest);
+        CONTINUE WHEN mine.units <= 0;
+        PERFORM @crm@._expired_back(own, member_id, asset_id, mine.event_id, mine.units, at);
+        due := due + crm_member.ledger_take(@crm_name@, own, mine.units, event_id, at, mine.event_id, 'all');
+        rest := rest - mine.units;
+      END LOOP;
+      IF rest > 0 THEN
+        due := due + crm_member.ledger_take(@crm_name@, own, rest, event_id, at, 0, 'all');
+      END IF;
     END IF;
     IF due > 0 AND policy <> 'arrears' THEN
       PERFORM @crm@._write_off(own, member_id, asset_id, due, event_id, at);

@@ -138,8 +138,9 @@ DECLARE
   answer jsonb;
 BEGIN
   PERFORM @crm@._require('{clerk,app,manager}', store_id);
-  IF jsonb_typeof(lines) IS DISTINCT FROM 'array' OR jsonb_typeof(tenders) IS DISTINCT FROM 'array' OR lines = '[]' THEN
-    RAISE EXCEPTION 'lines and tenders must be arrays, with at least one line' USING ERRCODE = 'invalid_parameter_value';
+  IF jsonb_typeof(lines) IS DISTINCT FROM 'array' OR jsonb_typeof(tenders) IS DISTINCT FROM 'array' OR lines = '[]'
+     OR jsonb_path_exists(lines || tenders, '$[*] ? (@.type() != "object")') THEN
+    RAISE EXCEPTION 'lines and tenders must be arrays of objects, with at least one line' USING ERRCODE = 'invalid_parameter_value';
   END IF;
   IF dry_run THEN
     BEGIN
@@ -172,6 +173,7 @@ DECLARE
   part record;
   share numeric[];
   shares jsonb := '[]';
+  gone numeric;
   decimals integer := @crm@._money_decimals();
   made bigint;
 BEGIN
@@ -195,11 +197,12 @@ BEGIN
     SELECT w.line_no, w.amount, k.line_no AS known, k.kind, k.product_id, k.cost_amount, k.quantity, k.payable_amount,
            k.money_amount + coalesce(g.money, 0) AS money, k.principal_amount + coalesce(g.principal, 0) AS principal,
            k.gift_amount + coalesce(g.gift, 0) AS gift, k.points_amount + coalesce(g.points, 0) AS points,
-           k.payable_amount = 0 AND g.parts = 0 AS free_of_charge
+           k.payable_amount = 0 AND g.parts = 0 AS free_of_charge, coalesce(g.cost, 0) AS cost_back, coalesce(g.quantity, 0) AS quantity_back
     FROM (SELECT x.line_no, x.amount FROM jsonb_to_recordset(lines) AS x(line_no integer, amount numeric)
           UNION ALL SELECT y.line_no, NULL FROM @crm@.sale_line AS y WHERE y.sale_id = sale_id AND lines IS NULL) AS w
          LEFT JOIN @crm@.sale_line AS k ON k.sale_id = sale_id AND k.line_no = w.line_no
-         LEFT JOIN LATERAL (SELECT count(*) AS parts, sum(b.money_amount) AS money, sum(b.principal_amount) AS principal, sum(b.gift_amount) AS gift, sum(b.points_amount) AS points
+         LEFT JOIN LATERAL (SELECT count(*) AS parts, sum(b.money_amount) AS money, sum(b.principal_amount) AS principal, sum(b.gift_amount) AS gift, sum(b.points_amount) AS points,
+                                   - sum(b.cost_amount) AS cost, - sum(b.quantity) AS quantity
                             FROM @crm@.sale_line AS b JOIN @crm@.sale AS r ON r.id = b.sale_id
                             WHERE r.refund_of_id = sale_id AND b.refund_of_line_no = w.line_no) AS g ON true
     ORDER BY w.line_no
@@ -217,9 +220,11 @@ BEGIN
               DETAIL = format('Line %s of sale %s has %s left to refund.', part.line_no, sale_id, part.money + part.principal + part.gift + part.points);
     END IF;
     share := CASE WHEN part.amount = 0 THEN '{0,0,0,0}' ELSE crm_member.split_amount(part.amount, ARRAY[part.money, part.principal, part.gift, part.points], decimals) END;
+    -- rounded over all that has gone back so far, so that the parts of a line add up to the whole
+    gone := part.payable_amount - part.money - part.principal - part.gift - part.points + part.amount;
     shares := shares || jsonb_build_object('line_no', part.line_no, 'kind', part.kind, 'product_id', part.product_id,
-      'quantity', CASE WHEN part.payable_amount > 0 THEN round(part.quantity * part.amount / part.payable_amount, 3) ELSE part.quantity END,
-      'cost', CASE WHEN part.payable_amount > 0 THEN round(part.cost_amount * part.amount / part.payable_amount, 2) ELSE part.cost_amount END,
+      'quantity', CASE WHEN part.payable_amount > 0 THEN round(part.quantity * gone / part.payable_amount, 3) ELSE part.quantity END - part.quantity_back,
+      'cost', CASE WHEN part.payable_amount > 0 THEN round(part.cost_amount * gone / part.payable_amount, 2) ELSE part.cost_amount END - part.cost_back,
       'money', share[1], 'principal', share[2], 'gift', share[3], 'points', share[4]);
   END LOOP;
   IF shares = '[]' THEN
@@ -261,6 +266,9 @@ DECLARE
   answer jsonb;
 BEGIN
   PERFORM @crm@._require('{clerk,app,manager}', (SELECT s.store_id FROM @crm@.sale AS s WHERE s.id = sale_refund.sale_id));
+  IF jsonb_typeof(lines) <> 'array' OR jsonb_path_exists(lines, '$[*] ? (@.type() != "object")') THEN
+    RAISE EXCEPTION 'lines must be an array of objects with line_no and amount' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
   IF dry_run THEN
     BEGIN
       answer := @crm@._sale_refund(request_id, sale_id, lines, occurred_at);

@@ -94,7 +94,7 @@ BEGIN
   at_value := CASE at_type
     WHEN 'date' THEN format('CASE WHEN %s THEN crm_member._day_start(%s, %L) ELSE ''infinity'' END', at_sound, at_raw, @time_zone@)
     WHEN 'timestamp' THEN format('CASE WHEN %s THEN %s AT TIME ZONE %L ELSE ''infinity'' END', at_sound, at_raw, @time_zone@)
-    WHEN 'timestamptz' THEN at_raw END;
+    WHEN 'timestamptz' THEN at_raw || '::timestamptz' END;
   IF at_value IS NULL THEN
     RAISE EXCEPTION 'attached table has lost its column of times' USING ERRCODE = 'undefined_column';
   END IF;
@@ -364,7 +364,7 @@ BEGIN
   SELECT coalesce(array_agg(l.source_key), '{}') INTO known
   FROM (SELECT s.source_key FROM @crm@.sale AS s WHERE s.source_id = src.id AND s.source_key = ANY (keys) ORDER BY s.id FOR NO KEY UPDATE) AS l;
   EXECUTE format('SELECT coalesce(array_agg(n.key) FILTER (WHERE n.problem IS NULL), ''{}''), array_agg(n.key) FILTER (WHERE n.problem IS NOT NULL),
-                         min(n.problem), array_agg(DISTINCT n.member_key) FROM (%s) AS n', rows_sql)
+                         string_agg(DISTINCT n.problem, '', or ''), array_agg(DISTINCT n.member_key) FROM (%s) AS n', rows_sql)
     INTO valid, refused, problem, member_keys USING keys;
   EXECUTE format('SELECT array_agg(n.member_key) AS keys, array_agg(n.at) AS first_ats FROM (%s) AS n WHERE n.member_key IS NOT NULL AND n.problem IS NULL', rows_sql) INTO met USING keys;
   PERFORM @crm@._source_members(src, met.keys, met.first_ats);

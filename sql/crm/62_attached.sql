@@ -88,13 +88,17 @@ COMMENT ON FUNCTION @crm@._require_read_committed() IS 'raises 25000 above READ 
 
 -- A predicate is parsed as the expression of a generated column: one boolean
 -- expression over the columns of the row, without sub-selects, aggregates and
--- anything that is not immutable, and it is stored as PostgreSQL writes it. What
--- is not built in is refused: the trigger runs it with the owner's rights. The
--- cursor comes first: it takes one SELECT and no second statement behind it.
+-- anything that is not immutable, and it is stored as PostgreSQL writes it, with
+-- constants that every session reads alike. What is not built in is refused: the
+-- trigger runs it with the owner's rights. The cursor comes first: it takes one
+-- SELECT and no second statement behind it.
 CREATE OR REPLACE FUNCTION @crm@._status_predicate(root regclass, status_predicate text) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET client_min_messages = warning
+SET datestyle = 'ISO'
+SET intervalstyle = 'postgres'
+SET extra_float_digits = 1
 AS $$
 DECLARE
   probe refcursor;
@@ -340,7 +344,7 @@ DECLARE
   part record;
 BEGIN
   SELECT count(*) FILTER (WHERE d.kind = 'missing'), count(*) FILTER (WHERE d.kind = 'changed'), count(*) FILTER (WHERE d.kind = 'surplus'),
-         array_agg(d.key ORDER BY d.key) FILTER (WHERE d.kind <> 'refused'), array_agg(d.key) FILTER (WHERE d.kind = 'refused'), min(d.problem)
+         array_agg(d.key ORDER BY d.key) FILTER (WHERE d.kind <> 'refused'), array_agg(d.key) FILTER (WHERE d.kind = 'refused'), string_agg(DISTINCT d.problem, ', or ')
     INTO missing, changed, surplus, keys, refused, problem
   FROM @crm@._differences(src, root) AS d;
   wrote := 0;
@@ -488,8 +492,13 @@ BEGIN
       END LOOP;
       keys_taken := keys_taken + cardinality(part.keys);
       IF part.whole THEN
-        done := @crm@._reconcile(src, root);
-        sales := sales + done.wrote;
+        -- a table that cannot be read, such as one that has lost a column, holds up no other
+        BEGIN
+          done := @crm@._reconcile(src, root);
+          sales := sales + done.wrote;
+        EXCEPTION WHEN OTHERS THEN
+          INSERT INTO @crm@.captured (source_id, keys, tries, code, reason) VALUES (src.id, NULL, part.tries + 1, SQLSTATE, left(SQLERRM, 500));
+        END;
       END IF;
     END LOOP;
     SELECT coalesce(sum(coalesce(cardinality(c.keys), 1)), 0) INTO waiting FROM @crm@.captured AS c WHERE c.source_id = src.id;
@@ -676,7 +685,11 @@ BEGIN
       IF @crm@._attach_triggers(src.id, root) > 0 AND src.backfilled_at IS NOT NULL THEN
         IF current_setting('transaction_isolation') IN ('read committed', 'read uncommitted') THEN
           PERFORM @crm@._lock_source(src.id);
-          PERFORM @crm@._reconcile(src, root);
+          BEGIN
+            PERFORM @crm@._reconcile(src, root);
+          EXCEPTION WHEN OTHERS THEN
+            INSERT INTO @crm@.captured (source_id, code, reason) VALUES (src.id, SQLSTATE, left(SQLERRM, 500));
+          END;
         ELSE
           INSERT INTO @crm@.captured (source_id, reason) VALUES (src.id, 'the triggers were away');
         END IF;
@@ -699,6 +712,7 @@ DECLARE
   src @crm@.source;
   root regclass;
   lost text[] := '{}';
+  unread text[] := '{}';
   bare bigint := 0;
   differ bigint := 0;
   waiting bigint;
@@ -712,20 +726,26 @@ BEGIN
     END IF;
     SELECT count(*) INTO n FROM @crm@._attached_triggers(root) AS w WHERE NOT w.stands;
     bare := bare + n;
-    -- before the backfill the past is not missing; what waits is known to differ
-    SELECT count(*) INTO n FROM @crm@._differences(src, root) AS d
-    WHERE d.kind IN ('changed', 'surplus') OR (d.kind = 'missing' AND src.backfilled_at IS NOT NULL);
-    IF n > 0 AND NOT EXISTS (SELECT FROM @crm@.captured AS c WHERE c.source_id = src.id AND c.keys IS NULL) THEN
+    BEGIN
+      -- before the backfill the past is not missing; what waits is known to differ
       SELECT count(*) INTO n FROM @crm@._differences(src, root) AS d
-      WHERE (d.kind IN ('changed', 'surplus') OR (d.kind = 'missing' AND src.backfilled_at IS NOT NULL))
-        AND NOT EXISTS (SELECT FROM @crm@.captured AS c, unnest(c.keys) AS k(key) WHERE c.source_id = src.id AND k.key = d.key);
-      differ := differ + n;
-    END IF;
+      WHERE d.kind IN ('changed', 'surplus') OR (d.kind = 'missing' AND src.backfilled_at IS NOT NULL);
+      IF n > 0 AND NOT EXISTS (SELECT FROM @crm@.captured AS c WHERE c.source_id = src.id AND c.keys IS NULL) THEN
+        SELECT count(*) INTO n FROM @crm@._differences(src, root) AS d
+        WHERE (d.kind IN ('changed', 'surplus') OR (d.kind = 'missing' AND src.backfilled_at IS NOT NULL))
+          AND NOT EXISTS (SELECT FROM @crm@.captured AS c, unnest(c.keys) AS k(key) WHERE c.source_id = src.id AND k.key = d.key);
+        differ := differ + n;
+      END IF;
+    EXCEPTION WHEN OTHERS THEN
+      -- a column that was renamed or dropped, or is of another type now
+      unread := unread || format('%s (%s)', src.name, SQLERRM);
+    END;
   END LOOP;
   SELECT coalesce(sum(coalesce(cardinality(c.keys), 1)), 0) INTO waiting FROM @crm@.captured AS c;
   RETURN QUERY SELECT 'attached tables and their triggers stand', lost = '{}' AND bare = 0,
     format('%s triggers are missing or disabled', bare) || CASE WHEN lost = '{}' THEN '' ELSE '; tables gone: ' || array_to_string(lost, ', ') END;
-  RETURN QUERY SELECT 'attached tables equal their sales', differ = 0, format('%s rows differ, %s wait for sync_sales', differ, waiting);
+  RETURN QUERY SELECT 'attached tables equal their sales', differ = 0 AND unread = '{}',
+    format('%s rows differ, %s wait for sync_sales', differ, waiting) || CASE WHEN unread = '{}' THEN '' ELSE '; tables that cannot be read: ' || array_to_string(unread, ', ') END;
 END
 $$;
 COMMENT ON FUNCTION @crm@._check_sources() IS 'check_crm: attached tables have their triggers, and their rows are sales, but for those that wait';

@@ -539,8 +539,13 @@ BEGIN
       END LOOP;
       keys_taken := keys_taken + cardinality(part.keys);
       IF part.whole THEN
-        done := @crm@._reconcile_lines(ls, root);
-        lines := lines + done.wrote;
+        -- a table that cannot be read, such as one that has lost a column, holds up no other
+        BEGIN
+          done := @crm@._reconcile_lines(ls, root);
+          lines := lines + done.wrote;
+        EXCEPTION WHEN OTHERS THEN
+          INSERT INTO @crm@.captured_line (line_source_id, keys, tries, code, reason) VALUES (ls.id, NULL, part.tries + 1, SQLSTATE, left(SQLERRM, 500));
+        END;
       END IF;
     END LOOP;
     SELECT coalesce(sum(coalesce(cardinality(c.keys), 1)), 0) INTO waiting FROM @crm@.captured_line AS c WHERE c.line_source_id = ls.id;
@@ -628,7 +633,11 @@ BEGIN
       IF @crm@._attach_line_triggers(ls.id, root) > 0 AND ls.backfilled_at IS NOT NULL THEN
         IF current_setting('transaction_isolation') IN ('read committed', 'read uncommitted') THEN
           PERFORM @crm@._lock_source(ls.source_id);
-          PERFORM @crm@._reconcile_lines(ls, root);
+          BEGIN
+            PERFORM @crm@._reconcile_lines(ls, root);
+          EXCEPTION WHEN OTHERS THEN
+            INSERT INTO @crm@.captured_line (line_source_id, code, reason) VALUES (ls.id, SQLSTATE, left(SQLERRM, 500));
+          END;
         ELSE
           INSERT INTO @crm@.captured_line (line_source_id, reason) VALUES (ls.id, 'the triggers were away');
         END IF;
@@ -651,6 +660,7 @@ DECLARE
   ls @crm@.line_source;
   root regclass;
   bad text[] := '{}';
+  unread text[] := '{}';
   differ bigint := 0;
   n bigint;
 BEGIN
@@ -659,13 +669,21 @@ BEGIN
     IF root IS NULL OR EXISTS (SELECT FROM @crm@._line_triggers(root) AS w WHERE NOT w.stands) THEN
       bad := bad || ls.name;
     END IF;
-    CONTINUE WHEN root IS NULL OR ls.backfilled_at IS NULL OR EXISTS (SELECT FROM @crm@.captured_line AS c WHERE c.line_source_id = ls.id AND c.keys IS NULL);
-    SELECT count(*) INTO n FROM @crm@._line_differences(ls, root) AS d(key)
-    WHERE NOT EXISTS (SELECT FROM @crm@.captured_line AS c, unnest(c.keys) AS k(key) WHERE c.line_source_id = ls.id AND k.key = d.key);
-    differ := differ + n;
+    CONTINUE WHEN root IS NULL OR ls.backfilled_at IS NULL;
+    BEGIN
+      SELECT count(*) INTO n FROM @crm@._line_differences(ls, root) AS d(key)
+      WHERE NOT EXISTS (SELECT FROM @crm@.captured_line AS c, unnest(c.keys) AS k(key) WHERE c.line_source_id = ls.id AND k.key = d.key);
+      IF NOT EXISTS (SELECT FROM @crm@.captured_line AS c WHERE c.line_source_id = ls.id AND c.keys IS NULL) THEN
+        differ := differ + n;
+      END IF;
+    EXCEPTION WHEN OTHERS THEN
+      -- a column that was renamed or dropped, or is of another type now
+      unread := unread || format('%s (%s)', ls.name, SQLERRM);
+    END;
   END LOOP;
   RETURN QUERY SELECT 'attached lines and their triggers stand', bad = '{}', CASE WHEN bad = '{}' THEN 'all stand' ELSE 'not those of: ' || array_to_string(bad, ', ') END;
-  RETURN QUERY SELECT 'attached lines equal those of the sales', differ = 0, format('the lines of %s sales differ', differ);
+  RETURN QUERY SELECT 'attached lines equal those of the sales', differ = 0 AND unread = '{}',
+    format('the lines of %s sales differ', differ) || CASE WHEN unread = '{}' THEN '' ELSE '; tables that cannot be read: ' || array_to_string(unread, ', ') END;
 END
 $$;
 COMMENT ON FUNCTION @crm@._check_lines() IS 'check_crm: attached tables of lines have their triggers, and their rows are lines of the sales, but for those that wait';

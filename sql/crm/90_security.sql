@@ -107,10 +107,14 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+  IF level NOT IN (SELECT p.level FROM @crm@._privileges() AS p) THEN
+    RAISE EXCEPTION 'unknown level' USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'Levels are analyst, clerk, app, marketer, manager and auditor.';
+  END IF;
   DELETE FROM @crm@.access AS a
   WHERE a.role_name = _revoke_access.role_name
-    AND (_revoke_access.level IS NULL
-         OR (a.level = _revoke_access.level AND a.store_id IS NOT DISTINCT FROM _revoke_access.store_id));
+    AND (_revoke_access.level IS NULL OR a.level = _revoke_access.level)
+    AND (_revoke_access.store_id IS NULL OR a.store_id = _revoke_access.store_id);
   PERFORM @crm@._audit('revoke', subject => 'role ' || role_name, detail => jsonb_build_object('level', level, 'store_id', store_id));
   PERFORM @crm@._apply_access(role_name);
 END

@@ -212,10 +212,10 @@ AS $$
 BEGIN
   PERFORM crm_member._layout_of(schema_name);
   EXECUTE format('SELECT %I._revoke_access($1, $2, $3)', schema_name) USING role_name, level, store_id;
-  RETURN format('%s lost %s in %s', role_name, coalesce(level, 'every level'), schema_name);
+  RETURN format('%s lost %s in %s', role_name, coalesce(level, 'every level') || coalesce(' for store ' || store_id, ''), schema_name);
 END
 $$;
-COMMENT ON FUNCTION crm_member.revoke_crm(text, text, text, bigint) IS 'takes a level from a role in a CRM schema: that of one store, or with store_id NULL of all stores; with level NULL every level. A role that has been dropped may be named';
+COMMENT ON FUNCTION crm_member.revoke_crm(text, text, text, bigint) IS 'takes a level from a role in a CRM schema, in one store or, without store_id, in all of them; without level every level. A role that has been dropped may be named. Error: 22023 no such level';
 
 -- The control file's comment stays out of dumps: pg_dump would write COMMENT ON
 -- EXTENSION, at which a restore by a role that does not own the extension stops.

@@ -57,6 +57,28 @@ SELECT member_id, member_no, full_name FROM crm.member_search('00000005');
 SELECT * FROM crm.points_expiring(5);
 SELECT (SELECT code FROM crm.member_referral(5)) = (SELECT code FROM crm.member_referral(4)) AS same_code;
 SELECT brought, crm.member_360(3) -> 'social' ->> 'brought' AS in_360 FROM crm.member_referral(3);
+-- what happened once under the old number stays once: events, uses of benefits, redemptions, caps
+SELECT crm.earning_rule_set('{"code": "profile", "event": "profile_completed", "kind": "fixed", "units": 5}') IS NOT NULL AS set;
+SELECT crm.earning_rule_set('{"code": "review", "event": "review", "kind": "fixed", "units": 5, "cap_member": 8}') IS NOT NULL AS set;
+SELECT crm.reward_set('{"code": "mug", "name": "Mug", "kind": "goods", "points": 10, "per_member": 1}') IS NOT NULL AS set;
+INSERT INTO crm.member (id, member_no, joined_at) VALUES (900, '00000900', '2024-01-01 10:00'), (901, '00000901', '2024-01-01 10:00');
+SELECT crm.tier_pin('p' || m, m, 'platinum', '2199-01-01 00:00', 'test') IS NOT NULL AS pinned, (SELECT points FROM crm.points_grant(m, 100, 'g' || m)) FROM unnest('{900,901}'::bigint[]) AS m;
+SELECT left_units FROM crm.benefit_use('b1', 901, 'free_shipping', units => 2);
+SELECT points FROM crm.record_event(901, 'profile_completed');
+SELECT points FROM crm.record_event(901, 'review', key => '1');
+SELECT redemption_id IS NOT NULL AS redeemed FROM crm.reward_redeem('w1', 901, 'mug');
+SELECT kept_id FROM crm.member_merge(900, 901, 'm3');
+SELECT quota, used, left_units FROM crm.benefits_of(900) WHERE code = 'free_shipping';
+SELECT repeated, points FROM crm.record_event(900, 'profile_completed');
+SELECT repeated, points FROM crm.record_event(900, 'review', key => '2');
+SELECT * FROM crm.reward_redeem('w2', 900, 'mug');
+SELECT crm.member_merge(900, 1, 'm4', reason => repeat('x', 501));
+
+-- an import that shares the phone of a member with a higher id
+SELECT changed FROM crm.member_update(900, 'u7', full_name => 'Ann', phone => '13800000009');
+SELECT crm.import_open('i1', 'member', 'erp') IS NOT NULL AS opened, crm.import_stage('i1', '[{"source_key": "a", "full_name": "Bob", "phone": "13800000009"}]');
+SELECT verdict, reason, member_id < 900 AS lower FROM crm.member_import('i1');
+
 -- two members who never bought, after the reports were made
 SELECT count(*) > 0 AS refreshed FROM crm.refresh_reports();
 SELECT kept_id FROM crm.member_merge(3, 2, 'm2');

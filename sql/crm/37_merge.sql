@@ -293,6 +293,7 @@ DECLARE
 BEGIN
   PERFORM @crm@._require_member(keep_id, '{manager}');
   PERFORM @crm@._require_member(gone_id, '{manager}');
+  PERFORM @crm@._arg_text(reason, 'a reason', 500);
   BEGIN
     answer := @crm@._member_merge(request_id, keep_id, gone_id, reason);
     IF dry_run THEN

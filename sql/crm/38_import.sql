@@ -415,7 +415,8 @@ BEGIN
                     JOIN @crm@.member_contact AS h ON h.kind = c.kind AND h.key = c.key AND h.is_key AND h.member_id <> c.member_id
                     JOIN @crm@.member AS o ON o.id = h.member_id AND o.closed_at IS NULL AND o.merged_into_id IS NULL
                WHERE c.member_id BETWEEN first_made AND last_made AND NOT c.is_key
-                 AND NOT EXISTS (SELECT FROM @crm@.member_twin AS t WHERE t.other_id = c.member_id));
+                 AND NOT EXISTS (SELECT FROM @crm@.member_twin AS t WHERE t.other_id = c.member_id)
+                 AND NOT EXISTS (SELECT FROM @crm@.member_twin AS t WHERE t.member_id = c.member_id));
 END
 $$;
 COMMENT ON FUNCTION @crm@._member_import_try(@crm@.import_batch, integer, boolean) IS 'judges and takes waiting rows of member_staged, at most so many; answers how many, and whether other sessions made that wrong meanwhile, so that it is to be undone';

@@ -342,7 +342,7 @@ BEGIN
                              ELSE (SELECT sum(p.units) FROM @crm@.posting AS p JOIN @crm@.earning_rule AS r ON r.id = p.rule_id
                                    WHERE p.event_id = e.id AND r.rule_no = _rule_given.rule_no) END), 0)
     FROM @crm@.ledger_event AS e
-    WHERE e.member_id = _rule_given.member_id AND e.occurred_at >= from_at AND e.occurred_at < to_at AND e.kind IN ('earn', 'accrue', 'activity')
+    WHERE e.member_id = ANY (@crm@._member_group(_rule_given.member_id)) AND e.occurred_at >= from_at AND e.occurred_at < to_at AND e.kind IN ('earn', 'accrue', 'activity')
       AND (but_sale_id IS NULL OR e.sale_id IS DISTINCT FROM but_sale_id));
 END
 $$;

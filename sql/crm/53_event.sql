@@ -151,6 +151,7 @@ AS $$
 DECLARE
   k @crm@.member_event_kind;
   done @crm@.member_event;
+  persons bigint[];
   at timestamptz;
   today date;
   event bigint;
@@ -171,14 +172,16 @@ BEGIN
       USING ERRCODE = 'invalid_parameter_value', HINT = 'Give what tells it from others, such as the id of the review or of the invited member.';
   END IF;
   PERFORM @crm@._member_lock(member_id);
+  -- what was done under the number of a member that was merged into this one counts too
+  persons := @crm@._member_group(member_id);
   at := coalesce(@crm@._finite(occurred_at), clock_timestamp());
   today := @crm@.local_day(at);
   key := CASE k.once_a WHEN 'key' THEN key WHEN 'day' THEN to_char(today, 'YYYY-MM-DD') WHEN 'year' THEN to_char(today, 'YYYY') ELSE 'once' END;
-  SELECT x.* INTO done FROM @crm@.member_event AS x WHERE x.member_id = member_id AND x.kind = kind AND x.key = key;
+  SELECT x.* INTO done FROM @crm@.member_event AS x WHERE x.member_id = ANY (persons) AND x.kind = kind AND x.key = key ORDER BY x.id LIMIT 1;
   repeated := FOUND;
   IF NOT repeated THEN
     SELECT count(*) AS events, max(x.streak) FILTER (WHERE x.day = today - 1) AS yesterday, max(x.streak) FILTER (WHERE x.day = today) AS today INTO before
-    FROM @crm@.member_event AS x WHERE x.member_id = member_id AND x.kind = kind;
+    FROM @crm@.member_event AS x WHERE x.member_id = ANY (persons) AND x.kind = kind;
     done.streak := coalesce(before.today, before.yesterday + 1, 1);
     done.nth := before.events + 1;
     SELECT jsonb_agg(to_jsonb(x)) INTO earned FROM @crm@._event_earn(member_id, kind, key, done.streak, done.nth, at, NULL, NULL) AS x;

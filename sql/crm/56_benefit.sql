@@ -171,7 +171,7 @@ BEGIN
   RETURN QUERY
   SELECT b.id, l.ladder_no, t.code, b.code, b.name, b.kind, b.value, b.quota,
          (SELECT coalesce(sum(u.units), 0) FROM @crm@.benefit_use AS u
-          WHERE u.member_id = _benefits_of.member_id AND u.ladder_no = l.ladder_no AND u.code = b.code AND u.occurred_at >= c.from_at AND u.occurred_at < c.to_at),
+          WHERE u.member_id = ANY (@crm@._member_group(_benefits_of.member_id)) AND u.ladder_no = l.ladder_no AND u.code = b.code AND u.occurred_at >= c.from_at AND u.occurred_at < c.to_at),
          c.from_at, c.to_at
   FROM (SELECT DISTINCT k.ladder_no FROM @crm@.tier_ladder AS k) AS l
        CROSS JOIN LATERAL @crm@._tier_at(_benefits_of.member_id, l.ladder_no, at, 'infinity') AS t

@@ -177,7 +177,7 @@ BEGIN
   END IF;
   SELECT coalesce(sum(k.quantity), 0) AS ever, coalesce(sum(k.quantity) FILTER (WHERE k.day = today), 0) AS today INTO had
   FROM @crm@.reward_redemption AS k
-  WHERE k.member_id = member_id AND k.reward_id = r.id AND k.undoes_id IS NULL AND NOT EXISTS (SELECT FROM @crm@.reward_redemption AS u WHERE u.undoes_id = k.id);
+  WHERE k.member_id = ANY (@crm@._member_group(member_id)) AND k.reward_id = r.id AND k.undoes_id IS NULL AND NOT EXISTS (SELECT FROM @crm@.reward_redemption AS u WHERE u.undoes_id = k.id);
   why := CASE
     WHEN at < r.valid_from OR at >= r.valid_to THEN 'It is not offered at this time.'
     WHEN had.ever + quantity > r.per_member THEN format('A member may have it %s times and has had it %s times.', r.per_member, had.ever)
@@ -379,7 +379,7 @@ BEGIN
                                 WHERE l.ladder_no = 1 AND m.code = r.tier ORDER BY l.valid_from <= at AND at < l.valid_to DESC, l.version DESC LIMIT 1) AS n ON true
              CROSS JOIN LATERAL (SELECT coalesce(sum(k.quantity), 0) AS ever, coalesce(sum(k.quantity) FILTER (WHERE k.day = @crm@.local_day(at)), 0) AS today
                                  FROM @crm@.reward_redemption AS k
-                                 WHERE k.member_id = member_id AND k.reward_id = r.id AND k.undoes_id IS NULL
+                                 WHERE k.member_id = ANY (@crm@._member_group(member_id)) AND k.reward_id = r.id AND k.undoes_id IS NULL
                                    AND NOT EXISTS (SELECT FROM @crm@.reward_redemption AS u WHERE u.undoes_id = k.id)) AS h
              LEFT JOIN LATERAL (SELECT g.* FROM @crm@._member_facts(member_id, at, NULL,
                ARRAY(SELECT p.name FROM @crm@.published_columns() AS p WHERE p.context IN ('member', 'time'))) AS g WHERE r.predicate IS NOT NULL) AS f ON true

@@ -63,6 +63,13 @@ SELECT count(*) AS by_card FROM crm.card_lookup(:'hidden_card');
 -- registering the hidden phone, address and identity is answered as registering free ones
 SELECT existed FROM crm.member_register('p1', 'X', '13800000002', store_id => 1) UNION ALL SELECT existed FROM crm.member_register('p2', 'Y', '13800000009', store_id => 1);
 SELECT existed FROM crm.member_register('p3', 'X', email => 'hidden@example.com', store_id => 1, identities => '[{"provider": "wechat", "external_id": "o-2"}]');
+-- and so is registering them again, or giving them to somebody else
+\set VERBOSITY terse
+SELECT existed FROM crm.member_register('p4', 'Z', '13800000002', store_id => 1);
+SELECT existed FROM crm.member_register('p5', 'Z', '13800000009', store_id => 1);
+SELECT existed FROM crm.member_register('p6', 'Z', '13800000002', store_id => 1, on_duplicate => 'return') UNION ALL SELECT existed FROM crm.member_register('p7', 'Z', '13800000009', store_id => 1, on_duplicate => 'return');
+SELECT crm.member_update(1, 'p8', phone => '13800000002');
+SELECT crm.member_update(1, 'p9', phone => '13800000009');
 RESET ROLE;
 DROP FUNCTION public.asked(text);
 SELECT crm_member.drop_crm('crm', 'crm');

@@ -99,17 +99,27 @@ END
 $$;
 COMMENT ON FUNCTION @crm@._contact_key_or_error(text, text) IS 'the form of a contact for comparing; CR601 when it cannot be read as one';
 
+CREATE OR REPLACE FUNCTION @crm@._member_visible(member_id bigint, levels text[]) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT coalesce((SELECT @crm@._may(levels, m.home_store_id) FROM @crm@.member AS m WHERE m.id = _member_visible.member_id), false)
+$$;
+COMMENT ON FUNCTION @crm@._member_visible(bigint, text[]) IS 'whether the caller holds one of the levels for the store of this member; one without a store is for callers of all stores';
+
 -- The open member for whom a phone or an e-mail address stands; where it stands
--- for none, the first open one that has it.
-CREATE OR REPLACE FUNCTION @crm@._same_contact(kind text, key text) RETURNS bigint
+-- for none, or for one whom the caller may not see, the first open one that has
+-- it: who registers a contact twice is refused the second time in either case.
+CREATE OR REPLACE FUNCTION @crm@._same_contact(kind text, key text, levels text[], but_id bigint DEFAULT NULL) RETURNS bigint
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT c.member_id FROM @crm@.member_contact AS c JOIN @crm@.member AS m ON m.id = c.member_id
 WHERE c.key = _same_contact.key AND c.kind = _same_contact.kind AND m.closed_at IS NULL AND m.merged_into_id IS NULL
+  AND m.id IS DISTINCT FROM but_id AND @crm@._member_visible(m.id, levels)
 ORDER BY c.is_key DESC, c.member_id LIMIT 1
 $$;
-COMMENT ON FUNCTION @crm@._same_contact(text, text) IS 'the open member who has this phone or e-mail address, NULL when none';
+COMMENT ON FUNCTION @crm@._same_contact(text, text, text[], bigint) IS 'the open member who has this phone or e-mail address, of those whom the caller sees at one of the levels and but for one of them; NULL when none';
 
 CREATE OR REPLACE FUNCTION @crm@._same_identity(provider text, app text, external_id text) RETURNS bigint
 LANGUAGE sql STABLE PARALLEL SAFE

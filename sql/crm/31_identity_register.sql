@@ -8,14 +8,6 @@
 -- member_twin for a manager: nobody learns by trying who is a member elsewhere.
 
 --@ code
-CREATE OR REPLACE FUNCTION @crm@._member_visible(member_id bigint, levels text[]) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-SELECT coalesce((SELECT @crm@._may(levels, m.home_store_id) FROM @crm@.member AS m WHERE m.id = _member_visible.member_id), false)
-$$;
-COMMENT ON FUNCTION @crm@._member_visible(bigint, text[]) IS 'whether the caller holds one of the levels for the store of this member; one without a store is for callers of all stores';
-
 -- Ten letters and digits of 32 that are not taken for one another.
 CREATE OR REPLACE FUNCTION @crm@._referral_code(member_id bigint) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -150,8 +142,8 @@ BEGIN
   END IF;
 
   SELECT k.reason, k.holder INTO known
-  FROM (SELECT 1 AS place, 'phone' AS reason, @crm@._same_contact('phone', phone_key) AS holder
-        UNION ALL SELECT 2, 'email', @crm@._same_contact('email', email_key)
+  FROM (SELECT 1 AS place, 'phone' AS reason, @crm@._same_contact('phone', phone_key, levels) AS holder
+        UNION ALL SELECT 2, 'email', @crm@._same_contact('email', email_key, levels)
         UNION ALL SELECT 3, 'identity', @crm@._member_id(@crm@._same_identity(x.provider, x.app, x.external_id)) FROM @crm@._identities(identities) AS x) AS k
   WHERE k.holder IS NOT NULL AND @crm@._member_visible(k.holder, levels) ORDER BY k.place LIMIT 1;
   IF FOUND THEN
@@ -251,6 +243,7 @@ DECLARE
   email_key text := @crm@._contact_key_or_error('email', email);
   attributes_changed boolean;
   holder bigint;
+  seen bigint;
   i record;
 BEGIN
   old_member := @crm@._member_lock(member_id);
@@ -284,8 +277,9 @@ BEGIN
            WHERE c.key IS NOT NULL LOOP
     holder := @crm@._contact_put(member_id, i.kind, i.value, i.key, true);
     IF holder <> member_id THEN
-      IF @crm@._member_visible(holder, levels) THEN
-        PERFORM @crm@._refuse_twin(holder, i.kind);
+      seen := @crm@._same_contact(i.kind, i.key, levels, but_id => member_id);
+      IF seen IS NOT NULL THEN
+        PERFORM @crm@._refuse_twin(seen, i.kind);
       END IF;
       PERFORM @crm@._twin_note(member_id, holder, i.kind);
     END IF;

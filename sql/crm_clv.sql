@@ -89,6 +89,8 @@ SELECT crm.fit_clv(model_name => 'weibull');
 SELECT crm.clv_use(99);
 SELECT * FROM crm.clv_backtest('2024-06-30', '2024-06-30');
 SELECT * FROM crm.clv_backtest(NULL);
+-- nothing can have come yet to compare with
+SELECT * FROM crm.clv_backtest('2024-01-31', current_date + 3);
 
 -- rights: a manager fits and tests, an analyst reads the view, a clerk neither
 CREATE ROLE crm_test_clv_manager;

@@ -42,15 +42,27 @@ SELECT code FROM crm.related_products(1);
 UPDATE crm.product SET withdrawn_on = NULL;
 -- pairs below the limit; baskets that are too large; a window that has passed
 UPDATE crm.setting SET value = '2' WHERE key = 'pair_min_count';
-SELECT rows_written FROM crm.refresh_reports(full_run => true) WHERE relation = 'report_pair';
+SELECT how, rows_written FROM crm.refresh_reports() WHERE relation = 'report_pair';
 UPDATE crm.setting SET value = '2' WHERE key = 'pair_max_items';
-SELECT rows_written FROM crm.refresh_reports(full_run => true) WHERE relation = 'report_pair';
+SELECT how, rows_written FROM crm.refresh_reports('{product_pairs}') WHERE relation = 'report_pair';
+SELECT how FROM crm.refresh_reports('{product_pairs}') WHERE relation = 'report_pair';
+SELECT how FROM crm.refresh_reports() WHERE relation = 'report_pareto';
+SELECT how FROM crm.refresh_reports() WHERE relation = 'report_pareto';
 SELECT rows_written FROM crm.refresh_reports(as_of => '2024-04-30') WHERE relation = 'report_pair';
 UPDATE crm.setting SET value = '100' WHERE key = 'pair_max_items';
 UPDATE crm.setting SET value = '1' WHERE key = 'pair_months';
 SELECT rows_written FROM crm.refresh_reports() WHERE relation = 'report_pair';
 UPDATE crm.setting SET value = 'null' WHERE key = 'pair_months';
 SELECT rows_written FROM crm.refresh_reports(full_run => true) WHERE relation = 'report_pair';
+-- too little memory: the hint names the setting that decides
+BEGIN;
+SET LOCAL work_mem = '64kB';
+UPDATE crm.setting SET value = '"1MB"' WHERE key = 'pair_memory';
+INSERT INTO crm.sale_line (sale_id, line_no, product_id, list_amount, payable_amount, money_amount) SELECT 101, i, 1, 1, 1, 1 FROM generate_series(10, 66000) AS i;
+\set VERBOSITY terse
+SELECT count(*) FROM crm.refresh_reports(full_run => true);
+\set VERBOSITY sqlstate
+ROLLBACK;
 -- who opted out is recommended nothing; who is nobody is an error
 UPDATE crm.member SET profiling = false WHERE id = 4;
 SELECT count(*) FROM crm.recommend(4);

@@ -52,20 +52,44 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   made bigint;
+  told text;
   memory text := current_setting('maintenance_work_mem');
 BEGIN
   IF relation = 'report_pair' THEN
     PERFORM set_config('maintenance_work_mem', @crm@._setting('pair_memory', '512MB'), true);
   END IF;
-  EXECUTE format('REFRESH MATERIALIZED VIEW %s @crm@.%I',
-    CASE WHEN (SELECT c.relispopulated FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-               WHERE n.nspname = @crm_name@ AND c.relname = _report_make.relation) THEN 'CONCURRENTLY' ELSE '' END, relation);
+  BEGIN
+    EXECUTE format('REFRESH MATERIALIZED VIEW %s @crm@.%I',
+      CASE WHEN (SELECT c.relispopulated FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+                 WHERE n.nspname = @crm_name@ AND c.relname = _report_make.relation) THEN 'CONCURRENTLY' ELSE '' END, relation);
+  EXCEPTION WHEN configuration_limit_exceeded THEN
+    -- what pair_rules advises is not what decides here
+    GET STACKED DIAGNOSTICS told = PG_EXCEPTION_DETAIL;
+    RAISE EXCEPTION 'pairs of products need more memory than they may take' USING ERRCODE = 'configuration_limit_exceeded',
+      DETAIL = told, HINT = 'Raise the setting pair_memory, or lower pair_months.';
+  END;
   PERFORM set_config('maintenance_work_mem', memory, true);
   EXECUTE format('SELECT count(*) FROM @crm@.%I', relation) INTO made;
   RETURN made;
 END
 $$;
 COMMENT ON FUNCTION @crm@._report_make(text) IS 'makes a materialized view again and answers how many rows it has';
+
+CREATE OR REPLACE FUNCTION @crm@._report_note_setting() RETURNS trigger
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF coalesce(NEW.key, OLD.key) IN ('value_months', 'report_min_group', 'pair_months', 'pair_min_count', 'pair_max_items') THEN
+    INSERT INTO @crm@.report_change (sign) VALUES (0);
+  END IF;
+  RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION @crm@._report_note_setting() IS 'trigger: appends to report_change that a setting changed by which the materialized views are made';
+
+CREATE OR REPLACE TRIGGER setting_50_reports AFTER INSERT OR UPDATE OR DELETE ON @crm@.setting
+  FOR EACH ROW EXECUTE FUNCTION @crm@._report_note_setting();
 
 CREATE OR REPLACE FUNCTION @crm@._reports_repair() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -223,6 +223,10 @@ BEGIN
     RAISE EXCEPTION 'the days after the split must be from 1 to 3660' USING ERRCODE = 'invalid_parameter_value',
       HINT = 'Split so that there is enough to learn from before, and enough to compare with after.';
   END IF;
+  IF last > greatest(@crm@.local_day(statement_timestamp()), @crm@._report_day()) THEN
+    RAISE EXCEPTION 'a back test cannot end on a day to come' USING ERRCODE = 'invalid_parameter_value',
+      DETAIL = format('It was to end on %s.', last);
+  END IF;
   fitted := (SELECT crm_member.clv_fit(h.history, split_day, coalesce(model_name, @crm@._setting('clv_model', 'mbg/nbd')))
              FROM @crm@.member_history AS h JOIN @crm@._profiled_members AS m ON m.member_id = h.member_id);
   IF fitted IS NULL THEN

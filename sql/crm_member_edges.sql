@@ -79,6 +79,18 @@ SELECT changed FROM crm.member_update(900, 'u7', full_name => 'Ann', phone => '1
 SELECT crm.import_open('i1', 'member', 'erp') IS NOT NULL AS opened, crm.import_stage('i1', '[{"source_key": "a", "full_name": "Bob", "phone": "13800000009"}]');
 SELECT verdict, reason, member_id < 900 AS lower FROM crm.member_import('i1');
 
+-- sales that come again: what a row leaves empty stays
+SELECT crm.import_open('i2', 'sale', 'erp') IS NOT NULL AS opened, crm.import_stage('i2', '[{"source_key": "B1", "member_key": "a", "occurred_at": "2024-05-01 10:00", "amount": "100", "store": "A", "channel": "till"},
+  {"source_key": "B2", "member_key": "a", "occurred_at": "2024-05-02 10:00", "amount": "-5", "refund_of_key": "B1"}]');
+SELECT verdict FROM crm.sale_import('i2');
+SELECT crm.import_open('i3', 'sale', 'erp') IS NOT NULL AS opened, crm.import_stage('i3', '[{"source_key": "B1", "occurred_at": "2024-05-01 10:00", "amount": "100"}, {"source_key": "B2", "occurred_at": "2024-05-02 10:00", "amount": "-6"}]');
+SELECT verdict FROM crm.sale_import('i3');
+SELECT crm.import_open('i4', 'sale', 'erp') IS NOT NULL AS opened, crm.import_stage('i4', '[{"source_key": "B2", "occurred_at": "2024-05-02 10:00", "amount": "6"}]');
+SELECT verdict, reason FROM crm.sale_import('i4');
+SELECT source_key, member_id IS NOT NULL AS of_member, store_id, channel, net_spend, refund_of_id IS NOT NULL AS refund FROM crm.sale WHERE source_key ~ '^B' ORDER BY 1;
+CALL crm.import_run('i3', batch_rows => 0);
+SELECT count(*) AS runs FROM crm.job_run WHERE job = 'import';
+
 -- two members who never bought, after the reports were made
 SELECT count(*) > 0 AS refreshed FROM crm.refresh_reports();
 SELECT kept_id FROM crm.member_merge(3, 2, 'm2');

@@ -518,7 +518,7 @@ BEGIN
     ORDER BY s.id LIMIT most FOR UPDATE SKIP LOCKED
   ), parsed AS MATERIALIZED (
     SELECT r.*, crm_member.read_instant(r.at_text, zone) AS at, crm_member.read_amount(r.amount_text) AS exact,
-           round(crm_member.read_amount(r.amount_text), decimals) AS amount, t.id AS store_id, old.id AS old_id, origin.id AS refund_of_id,
+           round(crm_member.read_amount(r.amount_text), decimals) AS amount, t.id AS store_id, old.id AS old_id, origin.id AS origin_id, coalesce(origin.id, old.refund_of_id) AS refund_of_id,
            coalesce(km.merged_into_id, km.id, nm.merged_into_id, nm.id, pm.id) AS member_id,
            row_number() OVER (PARTITION BY r.key ORDER BY r.id) AS nth
     FROM raw AS r
@@ -541,8 +541,8 @@ BEGIN
                   WHEN abs(p.amount) >= 1e16 THEN 'bad_amount' END,
              CASE WHEN p.member_id IS NULL AND (p.member_key IS NOT NULL OR p.member_no IS NOT NULL OR p.phone IS NOT NULL) THEN 'unknown_member' END,
              CASE WHEN p.store IS NOT NULL AND p.store_id IS NULL THEN 'unknown_store' END,
-             CASE WHEN p.refund_of_key IS NOT NULL AND p.refund_of_id IS NULL THEN 'unknown_refund_of'
-                  WHEN p.refund_of_key IS NOT NULL AND (p.amount > 0 OR p.refund_of_key = p.key) THEN 'bad_refund' END) AS faults
+             CASE WHEN p.refund_of_key IS NOT NULL AND p.origin_id IS NULL THEN 'unknown_refund_of'
+                  WHEN p.refund_of_id IS NOT NULL AND p.amount > 0 OR p.refund_of_key = p.key THEN 'bad_refund' END) AS faults
     FROM parsed AS p
   ), numbered AS MATERIALIZED (
     -- these sets are never joined with one another: the planner takes them for one row each
@@ -554,10 +554,14 @@ BEGIN
     ON CONFLICT (source_id, source_key) DO NOTHING
     RETURNING 1
   ), changed AS (
-    UPDATE @crm@.sale AS s SET member_id = j.member_id, store_id = j.store_id, occurred_at = j.at, net_spend = j.amount, refund_of_id = j.refund_of_id, channel = j.channel
+    -- what the row leaves empty stays
+    UPDATE @crm@.sale AS s
+    SET member_id = coalesce(j.member_id, s.member_id), store_id = coalesce(j.store_id, s.store_id), occurred_at = j.at, net_spend = j.amount,
+        refund_of_id = j.refund_of_id, channel = coalesce(j.channel, s.channel)
     FROM numbered AS j
     WHERE j.faults = '' AND s.id = j.old_id
-      AND (s.member_id, s.store_id, s.occurred_at, s.net_spend, s.refund_of_id, s.channel) IS DISTINCT FROM (j.member_id, j.store_id, j.at, j.amount, j.refund_of_id, j.channel)
+      AND (s.member_id, s.store_id, s.occurred_at, s.net_spend, s.refund_of_id, s.channel) IS DISTINCT FROM
+          (coalesce(j.member_id, s.member_id), coalesce(j.store_id, s.store_id), j.at, j.amount, j.refund_of_id, coalesce(j.channel, s.channel))
     RETURNING s.id
   ), done AS (
     UPDATE @crm@.sale_staged AS s
@@ -657,7 +661,7 @@ END
 $$;
 COMMENT ON FUNCTION @crm@.sale_import(text, boolean) IS 'takes the waiting rows of a batch of sale_staged as sales of its source and answers all rows of the batch with their verdicts: new, updated or unchanged where the key is known, rejected with the codes of what is wrong. The member is found by member_key, else member_no, else phone; a row with none of them is a guest sale. Amounts are net spend, rounded half away from zero to the decimals of the currency; a negative amount is a refund, of the sale refund_of_key. Histories, tiers and reports follow; points only from the accrue_from of the source on. A repeat judges nothing again; dry_run answers and writes nothing. Level manager. Errors: 42704 no such batch, 42501';
 
-CREATE OR REPLACE FUNCTION @crm@._import_begin(batch text) RETURNS bigint
+CREATE OR REPLACE FUNCTION @crm@._import_begin(batch text, batch_rows integer) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -667,6 +671,9 @@ DECLARE
   run bigint;
 BEGIN
   PERFORM @crm@._require('{manager}');
+  IF batch_rows IS NULL OR batch_rows NOT BETWEEN 1 AND 1000000 THEN
+    RAISE EXCEPTION 'batch_rows must be from 1 to 1000000' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
   b := @crm@._import_batch(batch, NULL);
   INSERT INTO @crm@.job_run AS j (job, subject, rows_expected)
   SELECT 'import', b.name, CASE b.kind WHEN 'member' THEN (SELECT count(*) FROM @crm@.member_staged AS s WHERE s.batch = b.name AND s.verdict IS NULL)
@@ -676,7 +683,7 @@ BEGIN
   RETURN run;
 END
 $$;
-COMMENT ON FUNCTION @crm@._import_begin(text) IS 'a run of import_run in job_run';
+COMMENT ON FUNCTION @crm@._import_begin(text, integer) IS 'a run of import_run in job_run; 22023 for steps of too few or too many rows';
 
 CREATE OR REPLACE FUNCTION @crm@._import_step(batch text, run bigint, batch_rows integer, lenient boolean) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -688,9 +695,6 @@ DECLARE
   judged bigint;
 BEGIN
   PERFORM @crm@._require('{manager}');
-  IF batch_rows IS NULL OR batch_rows NOT BETWEEN 1 AND 1000000 THEN
-    RAISE EXCEPTION 'batch_rows must be from 1 to 1000000' USING ERRCODE = 'invalid_parameter_value';
-  END IF;
   PERFORM @crm@._import_turn(batch);
   b := @crm@._import_batch(batch, NULL);
   judged := @crm@._import_pass(b, batch_rows, lenient);
@@ -709,7 +713,7 @@ AS $$
 DECLARE
   run bigint;
 BEGIN
-  run := @crm@._import_begin(batch);
+  run := @crm@._import_begin(batch, batch_rows);
   COMMIT;
   LOOP
     EXIT WHEN NOT @crm@._import_step(batch, run, batch_rows, lenient);
@@ -717,7 +721,7 @@ BEGIN
   END LOOP;
 END
 $$;
-COMMENT ON PROCEDURE @crm@.import_run(text, boolean, integer) IS 'member_import or sale_import in steps of batch_rows that commit, for large batches: job_run shows how far it is, it can be stopped at any time and goes on when it is called again. For the owner, outside a transaction. Errors: 42704 no such batch, 2D000 inside a transaction';
+COMMENT ON PROCEDURE @crm@.import_run(text, boolean, integer) IS 'member_import or sale_import in steps of batch_rows that commit, for large batches: job_run shows how far it is, it can be stopped at any time and goes on when it is called again. For the owner, outside a transaction. Errors: 22023 batch_rows, 42704 no such batch, 2D000 inside a transaction';
 
 CREATE OR REPLACE FUNCTION @crm@.import_report(batch text)
 RETURNS TABLE (verdict text, reason text, counted bigint, amount numeric)

@@ -79,6 +79,14 @@ SELECT changed FROM crm.member_update(900, 'u7', full_name => 'Ann', phone => '1
 SELECT crm.import_open('i1', 'member', 'erp') IS NOT NULL AS opened, crm.import_stage('i1', '[{"source_key": "a", "full_name": "Bob", "phone": "13800000009"}]');
 SELECT verdict, reason, member_id < 900 AS lower FROM crm.member_import('i1');
 
+-- what came of a complaint is in the order in which it happened
+SELECT crm.interaction_add(900, 'complaint', 'c1', occurred_at => '2024-05-01 10:00') AS complaint \gset
+SELECT crm.interaction_follow(:complaint, 'closed', 'c2', occurred_at => '2024-05-01 09:59');
+SELECT crm.interaction_follow(:complaint, 'reopened', 'c3', occurred_at => '2024-05-04 10:00');
+SELECT crm.interaction_follow(:complaint, 'closed', 'c4', occurred_at => '2024-05-02 10:00');
+SELECT state FROM crm.interactions(900);
+SELECT a AS as_of, crm.member_360(900, a) -> 'behaviour' -> 'open_interactions' AS open FROM unnest('{2024-05-01 12:00,2024-05-03 12:00,2024-05-05 12:00}'::timestamptz[]) AS a;
+
 -- sales that come again: what a row leaves empty stays
 SELECT crm.import_open('i2', 'sale', 'erp') IS NOT NULL AS opened, crm.import_stage('i2', '[{"source_key": "B1", "member_key": "a", "occurred_at": "2024-05-01 10:00", "amount": "100", "store": "A", "channel": "till"},
   {"source_key": "B2", "member_key": "a", "occurred_at": "2024-05-02 10:00", "amount": "-5", "refund_of_key": "B1"}]');
@@ -94,6 +102,10 @@ SELECT count(*) AS runs FROM crm.job_run WHERE job = 'import';
 -- two members who never bought, after the reports were made
 SELECT count(*) > 0 AS refreshed FROM crm.refresh_reports();
 SELECT kept_id FROM crm.member_merge(3, 2, 'm2');
+-- who was merged into another is no member of the reports
+SELECT count(*) > 0 AS refreshed FROM crm.refresh_reports();
+SELECT (SELECT count(*) FROM crm_report.members) = count(*) AS listed, (SELECT members_at_end FROM crm_report.member_growth ORDER BY month DESC LIMIT 1) = count(*) AS counted
+FROM crm.member WHERE merged_into_id IS NULL;
 
 SELECT * FROM crm_member.check_crm('crm') WHERE NOT ok;
 SELECT crm_member.drop_crm('crm', 'crm');

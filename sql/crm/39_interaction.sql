@@ -163,9 +163,12 @@ BEGIN
     answer := @crm@._request_begin(request_id, 'interaction_follow', jsonb_build_array(interaction_id, state, note, occurred_at));
     IF answer IS NULL THEN
       PERFORM @crm@._arg_choice(state, 'state of an interaction', '{open,handled,closed,reopened}'), @crm@._arg_text(btrim(note), 'a note', 10000), @crm@._finite(occurred_at);
+      IF occurred_at < i.occurred_at THEN
+        RAISE EXCEPTION 'an interaction is followed after it happened' USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It happened at %s.', i.occurred_at);
+      END IF;
       SELECT coalesce(max(s.step_no), 0) + 1 INTO step FROM @crm@.interaction_step AS s WHERE s.interaction_id = interaction_id;
       INSERT INTO @crm@.interaction_step AS s (interaction_id, step_no, state, role_name, occurred_at)
-      VALUES (interaction_id, step, state, @crm@.caller(), coalesce(occurred_at, clock_timestamp()));
+      VALUES (interaction_id, step, state, @crm@.caller(), coalesce(occurred_at, greatest(clock_timestamp(), i.occurred_at)));
       INSERT INTO @crm@.interaction_note AS n (interaction_id, member_id, step_no, body) SELECT interaction_id, i.member_id, step, btrim(note) WHERE btrim(note) <> '';
       answer := to_jsonb(step);
       PERFORM @crm@._request_end(request_id, answer);
@@ -179,7 +182,7 @@ BEGIN
   RETURN answer::integer;
 END
 $$;
-COMMENT ON FUNCTION @crm@.interaction_follow(bigint, text, text, text, timestamptz, boolean) IS 'says what came of an interaction (state open, handled, closed or reopened) and answers with the number of the step. Levels clerk, app, manager. Errors: CR002, CR610 no such interaction that the caller may see, 22023 unknown state';
+COMMENT ON FUNCTION @crm@.interaction_follow(bigint, text, text, text, timestamptz, boolean) IS 'says what came of an interaction (state open, handled, closed or reopened) and answers with the number of the step; of two steps the later in time says the state. Levels clerk, app, manager. Errors: CR002, CR610 no such interaction that the caller may see, 22023 unknown state, or a time before the interaction or to come';
 
 -- A member and those merged into it.
 CREATE OR REPLACE FUNCTION @crm@._member_group(member_id bigint) RETURNS bigint[]
@@ -200,7 +203,7 @@ BEGIN
   PERFORM @crm@._require_member(member_id, '{clerk,app,manager}');
   PERFORM @crm@._arg_rows(max_rows), @crm@._audit_read('interactions', ARRAY[member_id]);
   RETURN QUERY SELECT i.id, i.kind, i.channel, i.subject, i.store_id, i.rating::integer, i.occurred_at,
-      coalesce((SELECT s.state FROM @crm@.interaction_step AS s WHERE s.interaction_id = i.id ORDER BY s.step_no DESC LIMIT 1),
+      coalesce((SELECT s.state FROM @crm@.interaction_step AS s WHERE s.interaction_id = i.id ORDER BY s.occurred_at DESC, s.step_no DESC LIMIT 1),
                CASE WHEN i.kind IN ('enquiry', 'complaint') THEN 'open' ELSE 'closed' END),
       (SELECT string_agg(n.body, E'\n' ORDER BY n.step_no, n.id) FROM @crm@.interaction_note AS n WHERE n.interaction_id = i.id)
     FROM @crm@.interaction AS i

@@ -127,8 +127,8 @@ FROM @crm@.member AS m
      LEFT JOIN @crm@.member_pii AS p ON p.member_id = m.id
      LEFT JOIN @crm@.member_history AS h ON h.member_id = m.id
      CROSS JOIN reader
-WHERE reader.stores IS NULL OR m.home_store_id = ANY (reader.stores);
-COMMENT ON VIEW @crm_report@.members IS 'one row a member: number, masked name, home store, dates, orders and net spend of all time; readers limited to stores see the members of those stores';
+WHERE m.merged_into_id IS NULL AND (reader.stores IS NULL OR m.home_store_id = ANY (reader.stores));
+COMMENT ON VIEW @crm_report@.members IS 'one row a member, those that were merged into another left out: number, masked name, home store, dates, orders and net spend of all time; readers limited to stores see the members of those stores';
 COMMENT ON COLUMN @crm_report@.members.member_id IS 'id of the member';
 COMMENT ON COLUMN @crm_report@.members.member_no IS 'number of the member';
 COMMENT ON COLUMN @crm_report@.members.masked_name IS 'first character of the name, the rest masked; a name of one character is masked in full';

@@ -43,7 +43,7 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS @crm@.report_month AS
 WITH day AS MATERIALIZED (
   SELECT d.as_of FROM @crm@.report_state AS d WHERE d.relation = 'report_month'
 ), person AS MATERIALIZED (
-  SELECT m.id, @crm@.local_day(m.joined_at) AS joined_on, @crm@.local_day(m.closed_at) AS closed_on FROM @crm@.member AS m
+  SELECT m.id, @crm@.local_day(m.joined_at) AS joined_on, @crm@.local_day(m.closed_at) AS closed_on FROM @crm@.member AS m WHERE m.merged_into_id IS NULL
 ), joined AS (
   SELECT date_trunc('month', p.joined_on::timestamp)::date AS month, count(*) AS members FROM person AS p CROSS JOIN day AS d WHERE p.joined_on <= d.as_of GROUP BY 1
 ), closed AS (

@@ -98,7 +98,7 @@ BEGIN
       'open_interactions', (SELECT count(*) FROM @crm@.interaction AS i
                             WHERE i.member_id = ANY (persons) AND i.occurred_at <= as_of AND i.kind IN ('enquiry', 'complaint')
                               AND coalesce((SELECT s.state FROM @crm@.interaction_step AS s WHERE s.interaction_id = i.id AND s.occurred_at <= as_of
-                                            ORDER BY s.step_no DESC LIMIT 1), 'open') IN ('open', 'reopened')),
+                                            ORDER BY s.occurred_at DESC, s.step_no DESC LIMIT 1), 'open') IN ('open', 'reopened')),
       'rating', (SELECT round(avg(i.rating), 2) FROM @crm@.interaction AS i WHERE i.member_id = ANY (persons) AND i.occurred_at <= as_of AND i.rating IS NOT NULL),
       'footprints_90_days', (SELECT jsonb_object_agg(x.kind, x.times) FROM (SELECT l.kind, count(*) AS times
                              FROM unnest(persons) AS u(id) CROSS JOIN LATERAL (
@@ -280,7 +280,7 @@ BEGIN
       (SELECT b.available FROM @crm@._balance(m.id, 1::smallint, now_at, 'infinity') AS b),
       (SELECT crm_member.last_day(h.history) FROM @crm@.member_history AS h WHERE h.member_id = m.id),
       (SELECT count(*) FROM @crm@.interaction AS i WHERE i.member_id = ANY (@crm@._member_group(m.id)) AND i.kind IN ('enquiry', 'complaint')
-         AND coalesce((SELECT s.state FROM @crm@.interaction_step AS s WHERE s.interaction_id = i.id ORDER BY s.step_no DESC LIMIT 1), 'open') IN ('open', 'reopened'))
+         AND coalesce((SELECT s.state FROM @crm@.interaction_step AS s WHERE s.interaction_id = i.id ORDER BY s.occurred_at DESC, s.step_no DESC LIMIT 1), 'open') IN ('open', 'reopened'))
     FROM unnest(found) WITH ORDINALITY AS f(id, place) JOIN @crm@.member AS m ON m.id = f.id LEFT JOIN @crm@.member_pii AS p ON p.member_id = m.id
     ORDER BY f.place;
 END

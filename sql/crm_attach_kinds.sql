@@ -124,13 +124,21 @@ INSERT INTO shop.r (id, who, at, paid, of) VALUES (5, 'x', '2024-05-04', -2, 2),
 SELECT s.source_key, s.net_spend, o.source_key AS of, t.code AS store, s.channel FROM crm.sale AS s LEFT JOIN crm.sale AS o ON o.id = s.refund_of_id LEFT JOIN crm.store AS t ON t.id = s.store_id WHERE s.source_id = 5 ORDER BY 1;
 -- 100 less 30 keeps 70 points; 5, 1 and 2 taken back of no sale; 3 earned: 65
 SELECT a.balance FROM crm.account AS a JOIN crm.member_key AS k USING (member_id) WHERE k.key = 'x' AND a.asset_id = 1;
--- the sale is voided: its refund refunds none; and comes again with its refund, in one statement and in two
+-- the sale is voided: its refund refunds none; and comes again with its refund
 UPDATE shop.r SET state = 'void' WHERE id = 1;
 SELECT source_key, net_spend, refund_of_id FROM crm.sale WHERE source_id = 5 AND source_key IN ('1', '2');
 UPDATE shop.r SET state = 'paid' WHERE id = 1;
-SELECT missing, changed, surplus FROM crm.reconcile_sales('shop.r');
 SELECT o.source_key FROM crm.sale AS s JOIN crm.sale AS o ON o.id = s.refund_of_id WHERE s.source_key = '2';
-DELETE FROM shop.r WHERE id IN (1, 2);
+SELECT missing, changed, surplus FROM crm.reconcile_sales('shop.r');
+-- a refund that is told before its sale, and before it is paid; 40 less 10 and 20 less 20 keep 30 points
+INSERT INTO shop.r (id, who, at, paid, of) VALUES (12, 'y', '2024-06-02', -10, 11);
+INSERT INTO shop.r (id, who, at, paid, state) VALUES (11, 'y', '2024-06-01', 40, 'paid'), (13, 'y', '2024-06-03', 20, 'new');
+INSERT INTO shop.r (id, who, at, paid, of) VALUES (14, 'y', '2024-06-04', -20, 13);
+UPDATE shop.r SET state = 'paid' WHERE id = 13;
+SELECT s.source_key, o.source_key AS of FROM crm.sale AS s JOIN crm.sale AS o ON o.id = s.refund_of_id WHERE s.source_key IN ('12', '14') ORDER BY 1;
+SELECT a.balance FROM crm.account AS a JOIN crm.member_key AS k USING (member_id) WHERE k.key = 'y' AND a.asset_id = 1;
+SELECT missing, changed, surplus FROM crm.reconcile_sales('shop.r');
+DELETE FROM shop.r WHERE id IN (1, 2, 11, 12, 13, 14);
 SELECT check_name, detail FROM crm_member.check_crm('crm') WHERE NOT ok;
 
 -- on_error raise: what cannot be a sale fails the shop's statement

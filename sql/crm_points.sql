@@ -137,6 +137,18 @@ INSERT INTO crm.earning_rule (rule_no, version, code, asset_id, units, per_amoun
 INSERT INTO crm.sale (source_key, member_id, occurred_at, net_spend) VALUES ('u', 1, '2025-07-01', 1000000);
 SELECT count(*) FROM crm.sale WHERE source_key = 'u';
 
+-- a refund is told first, of no sale: 10 are owed; then its sale of 40, then whose refund it is: 30 either way; undone: 40
+INSERT INTO crm.member (member_no, joined_at) VALUES ('early', '2024-01-01') RETURNING id AS early \gset
+INSERT INTO crm.sale (source_key, member_id, occurred_at, net_spend) VALUES ('early r', :early, '2024-07-02 10:00+08', -10);
+INSERT INTO crm.sale (source_key, member_id, occurred_at, net_spend) VALUES ('early o', :early, '2024-07-01 10:00+08', 40);
+SELECT a.asset_id, a.balance, a.arrears FROM crm.account AS a WHERE a.member_id = :early ORDER BY 1;
+UPDATE crm.sale SET refund_of_id = (SELECT id FROM crm.sale WHERE source_key = 'early o') WHERE source_key = 'early r';
+SELECT a.asset_id, a.balance, a.arrears FROM crm.account AS a WHERE a.member_id = :early ORDER BY 1;
+UPDATE crm.sale SET refund_of_id = NULL WHERE source_key = 'early r';
+SELECT a.asset_id, a.balance, a.arrears FROM crm.account AS a WHERE a.member_id = :early ORDER BY 1;
+DELETE FROM crm.sale WHERE source_key = 'early r';
+SELECT a.asset_id, a.balance, a.arrears FROM crm.account AS a WHERE a.member_id = :early ORDER BY 1;
+
 SELECT check_name, detail FROM crm_member.check_crm('crm') WHERE NOT ok;
 SELECT crm_member.drop_crm('crm', confirm => 'crm');
 

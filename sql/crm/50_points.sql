@@ -345,7 +345,9 @@ END
 $$;
 COMMENT ON FUNCTION @crm@._sale_earned(@crm@.sale) IS 'what a sale earned before its refunds, with the rule and the life of the lot; for a refund that names no sale, what its amount would earn by rules without a condition';
 
--- A refund that names no sale takes back what its amount would earn at its time.
+-- A refund that names no sale takes back what its amount would earn at its time;
+-- one that names its sale takes back through that, and nothing of its own, also
+-- where it did before the sale was there to be named.
 CREATE OR REPLACE FUNCTION @crm@._points_settle(sale_id bigint, at timestamptz) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -356,17 +358,16 @@ DECLARE
   event bigint := NULL;
   number smallint := 0;
   holder bigint := NULL;
+  named boolean;
 BEGIN
   SELECT k.* INTO s FROM @crm@.sale AS k WHERE k.id = sale_id;
-  IF s.refund_of_id IS NOT NULL AND EXISTS (SELECT FROM @crm@.sale AS k WHERE k.id = s.refund_of_id) THEN
-    RETURN;
-  END IF;
+  named := s.refund_of_id IS NOT NULL AND EXISTS (SELECT FROM @crm@.sale AS k WHERE k.id = s.refund_of_id);
   FOR d IN
     WITH wanted AS (
       SELECT @crm@._member_id(s.member_id) AS member_id, e.asset_id, e.rule_id, e.available_from, e.expires_at,
              CASE WHEN s.net_spend > 0 THEN @crm@._kept(s.id, e.asset_id, e.units) ELSE -e.units END AS units
       FROM @crm@._sale_earned(s) AS e
-      WHERE s.member_id IS NOT NULL
+      WHERE s.member_id IS NOT NULL AND NOT named
         AND (s.occurred_at >= (SELECT o.accrue_from FROM @crm@.source AS o WHERE o.id = s.source_id)
              OR EXISTS (SELECT FROM @crm@.ledger_event AS k WHERE k.sale_id = s.id AND k.kind = 'earn'))
     ), booked AS (

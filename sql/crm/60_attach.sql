@@ -333,6 +333,23 @@ SELECT pg_advisory_xact_lock(hashtextextended(@crm_name@ || ' source ' || source
 $$;
 COMMENT ON FUNCTION @crm@._lock_source(integer) IS 'lets one session at a time sync, backfill or reconcile a source; the shop''s own statements never take this lock';
 
+-- A refund that was told when its sale was none (not there, cancelled, not paid
+-- yet) refunds no sale; when that sale comes, these of the same member, which
+-- are younger, are read again. Those of guests, and of more than a hundred sales
+-- that come at once, which would be looked for too long, wait for reconcile_sales.
+CREATE OR REPLACE FUNCTION @crm@._refunds_waiting(src @crm@.source, rows_sql text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT format($q$SELECT array_agg(DISTINCT s.source_key)
+  FROM (%1$s) AS n
+       JOIN @crm@.member_key AS k ON k.realm_id = %2$s AND k.key = n.member_key
+       JOIN @crm@.sale AS s ON s.member_id = k.member_id AND s.occurred_at >= n.at AND s.source_id = %3$s AND s.net_spend <= 0 AND s.refund_of_id IS NULL
+  WHERE n.problem IS NULL AND s.source_key <> ALL ($1)
+    AND NOT EXISTS (SELECT FROM @crm@.sale AS o WHERE o.source_id = %3$s AND o.source_key = n.key)$q$, rows_sql, src.realm_id, src.id)
+$$;
+COMMENT ON FUNCTION @crm@._refunds_waiting(@crm@.source, text) IS 'the SELECT of the keys of sales that may refund one of those that come: of their members, not before them, of no sale so far; parameter 1 are keys that are read anyway';
+
 -- Makes the sales of some keys equal to the rows of the shop's table.
 -- Of two sessions that fold one key the second waits at the row of the sale, or
 -- meets it as a duplicate key, and reads the shop's row after that wait. A key
@@ -350,6 +367,7 @@ DECLARE
   valid text[];
   member_keys text[];
   originals text[];
+  waiting text[];
   met record;
   gone bigint[];
   n bigint;
@@ -360,6 +378,10 @@ BEGIN
                       AND NOT EXISTS (SELECT FROM @crm@.sale AS s WHERE s.source_id = %s AND s.source_key = n.refund_of)', rows_sql, src.id)
       INTO originals USING keys;
     keys := keys || coalesce(originals, '{}');
+    IF cardinality(keys) <= 100 THEN
+      EXECUTE @crm@._refunds_waiting(src, rows_sql) INTO waiting USING keys;
+      keys := keys || coalesce(waiting, '{}');
+    END IF;
   END IF;
   SELECT coalesce(array_agg(l.source_key), '{}') INTO known
   FROM (SELECT s.source_key FROM @crm@.sale AS s WHERE s.source_id = src.id AND s.source_key = ANY (keys) ORDER BY s.id FOR NO KEY UPDATE) AS l;
@@ -474,6 +496,7 @@ DECLARE
   by_number boolean := false;
   patience text;
   keys text[];
+  waiting text[];
   absent text[];
   refused text[];
   problem text;
@@ -575,7 +598,13 @@ BEGIN
                 CLOSE fresh;
               END IF;
               IF loaded IS NULL THEN
+                IF src.refund_of_column IS NOT NULL AND seen.sales <= 100 THEN
+                  EXECUTE @crm@._refunds_waiting(src, new_sql) INTO waiting USING '{}'::text[];
+                END IF;
                 EXECUTE @crm@._source_step(src, new_sql, 'sales') USING keys, '{}'::text[];
+                IF waiting IS NOT NULL THEN
+                  PERFORM @crm@._fold_keys(src, root, waiting);
+                END IF;
               END IF;
             END IF;
             IF seen.refunds > 0 THEN

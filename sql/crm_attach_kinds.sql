@@ -124,7 +124,7 @@ INSERT INTO shop.r (id, who, at, paid, of) VALUES (5, 'x', '2024-05-04', -2, 2),
 SELECT s.source_key, s.net_spend, o.source_key AS of, t.code AS store, s.channel FROM crm.sale AS s LEFT JOIN crm.sale AS o ON o.id = s.refund_of_id LEFT JOIN crm.store AS t ON t.id = s.store_id WHERE s.source_id = 5 ORDER BY 1;
 -- 100 less 30 keeps 70 points; 5, 1 and 2 taken back of no sale; 3 earned: 65
 SELECT a.balance FROM crm.account AS a JOIN crm.member_key AS k USING (member_id) WHERE k.key = 'x' AND a.asset_id = 1;
--- the sale is voided: its refund refunds none; and comes again with its refund
+-- the sale is voided: its refund refunds none; it comes again, and its refund finds it, so that a reconcile finds nothing to do
 UPDATE shop.r SET state = 'void' WHERE id = 1;
 SELECT source_key, net_spend, refund_of_id FROM crm.sale WHERE source_id = 5 AND source_key IN ('1', '2');
 UPDATE shop.r SET state = 'paid' WHERE id = 1;
@@ -211,6 +211,36 @@ SET datestyle = 'German';
 SELECT sales FROM crm.attach_sales('shop.moments', 'who', 'at', 'total', 'id', status_predicate => 'at > timestamp ''02.01.2024'' AT TIME ZONE ''UTC''');
 RESET datestyle;
 SELECT status_predicate FROM crm.source WHERE table_name = 'moments';
+-- a refund finds its sale whenever that comes, goes, comes back, or is one no more
+CREATE TABLE shop.back (id integer PRIMARY KEY, who integer, at timestamptz, paid numeric, of integer, status text DEFAULT 'paid');
+SELECT sales FROM crm.attach_sales('shop.back', 'who', 'at', 'paid', 'id', refund_of_column => 'of', status_predicate => 'status = ''paid''', accrue_from => '2024-01-01');
+CREATE TEMP VIEW back AS
+SELECT s.source_key AS id, s.net_spend, o.source_key AS refund_of, s.refund_of_key AS waits_for
+FROM crm.sale AS s LEFT JOIN crm.sale AS o ON o.id = s.refund_of_id WHERE s.source_id = (SELECT c.id FROM crm.source AS c WHERE c.table_name = 'back') ORDER BY 1;
+INSERT INTO shop.back VALUES (2, 7, now() - interval '9 days', -30, 1), (3, 7, now() - interval '8 days', 0, 1), (4, 7, now(), 5, 1), (6, 7, now(), -1, 2);
+TABLE back;
+INSERT INTO shop.back VALUES (1, 7, now() - interval '10 days', 100);
+TABLE back;
+-- 100 less 30, which is taken once; 5 more, and 1 less for the refund of a refund
+SELECT b.available FROM crm.member_key AS k JOIN crm.realm AS r ON r.id = k.realm_id, crm.points_balance(k.member_id) AS b WHERE r.name = 'shop.back.who' AND k.key = '7';
+UPDATE shop.back SET status = 'cancelled' WHERE id = 1;
+TABLE back;
+UPDATE shop.back SET status = 'paid' WHERE id = 1;
+TABLE back;
+UPDATE shop.back SET paid = -5 WHERE id = 1;
+TABLE back;
+UPDATE shop.back SET paid = 100 + 2 * id WHERE id IN (1, 2);
+TABLE back;
+-- of 102 go back 30, which leaves floor(102 x 72 / 102) = 72; 5 more, and 1 less for the refund of a refund
+UPDATE shop.back SET paid = -30 WHERE id = 2;
+SELECT b.available FROM crm.member_key AS k JOIN crm.realm AS r ON r.id = k.realm_id, crm.points_balance(k.member_id) AS b WHERE r.name = 'shop.back.who' AND k.key = '7';
+-- a guest's sale with a refund is given to a member: 100 less 40; that the refund has another day changes nothing
+INSERT INTO shop.back VALUES (11, NULL, now() - interval '5 days', 100, NULL), (12, NULL, now() - interval '4 days', -40, 11);
+UPDATE shop.back SET who = 8 WHERE id = 11;
+UPDATE shop.back SET at = at + interval '1 day' WHERE id = 12;
+SELECT b.available FROM crm.member_key AS k JOIN crm.realm AS r ON r.id = k.realm_id, crm.points_balance(k.member_id) AS b WHERE r.name = 'shop.back.who' AND k.key = '8';
+SELECT check_name, detail FROM crm_member.check_crm('crm') WHERE NOT ok;
+DROP VIEW back;
 -- the triggers are the extension's to take along
 SELECT count(*) AS depending FROM pg_depend WHERE classid = 'pg_trigger'::regclass AND deptype = 'x' AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'crm_member');
 SELECT crm_member.drop_crm('crm', confirm => 'crm');

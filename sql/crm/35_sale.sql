@@ -31,6 +31,7 @@ CREATE TABLE @crm@.sale (
   gift_amount numeric(18,2),
   points_amount numeric(18,2),
   cost_amount numeric(18,2),
+  refund_of_key text COLLATE "C",
   UNIQUE (source_id, source_key),
   CHECK (refund_of_id <> id),
   CHECK (refund_of_id IS NULL OR net_spend <= 0),
@@ -42,6 +43,7 @@ CREATE TABLE @crm@.sale (
 CREATE INDEX sale_member ON @crm@.sale (member_id, occurred_at) WHERE member_id IS NOT NULL;
 CREATE INDEX sale_store ON @crm@.sale (store_id, occurred_at) WHERE store_id IS NOT NULL;
 CREATE INDEX sale_refund_of ON @crm@.sale (refund_of_id) WHERE refund_of_id IS NOT NULL;
+CREATE INDEX sale_refund_of_key ON @crm@.sale (source_id, refund_of_key) WHERE refund_of_key IS NOT NULL;
 ALTER TABLE @crm@.sale ENABLE ROW LEVEL SECURITY;
 
 CREATE TABLE @crm@.sale_past (
@@ -103,6 +105,7 @@ CREATE POLICY store_reads ON @crm@.sale_tender FOR SELECT USING (EXISTS (SELECT 
 
 --@ code
 COMMENT ON TABLE @crm@.sale IS 'one row a sale, or a refund with negative amounts; net_spend counts for RFM, CLV and tiers; amounts that a source does not tell are NULL; source 0 is the schema''s own doors, whose source_key is the request id';
+COMMENT ON COLUMN @crm@.sale.refund_of_key IS 'the key of the sale that a refund of an attached table names, while there is no such sale to refund';
 COMMENT ON TABLE @crm@.sale_past IS 'what was recorded of a sale before it was corrected or removed, and in which span of time that was believed';
 COMMENT ON TABLE @crm@.sale_line IS 'the lines of a sale with each line''s share of discount, tenders, points and cost; a refund reads these and never runs the rules again';
 COMMENT ON TABLE @crm@.sale_tender IS 'what a sale was paid with; bears says which kind of value it is: real money, stored-value principal, its gift part, or points';

@@ -362,6 +362,11 @@ DECLARE
 BEGIN
   SELECT k.* INTO s FROM @crm@.sale AS k WHERE k.id = sale_id;
   named := s.refund_of_id IS NOT NULL AND EXISTS (SELECT FROM @crm@.sale AS k WHERE k.id = s.refund_of_id);
+  -- a sale that had refunds before it had a member: what it earned is booked whole, and then what they leave of it
+  IF s.net_spend > 0 AND s.member_id IS NOT NULL AND s.occurred_at >= (SELECT o.accrue_from FROM @crm@.source AS o WHERE o.id = s.source_id)
+     AND EXISTS (SELECT FROM @crm@.sale AS r WHERE r.refund_of_id = s.id) AND NOT EXISTS (SELECT FROM @crm@.ledger_event AS e WHERE e.sale_id = s.id) THEN
+    PERFORM @crm@._points_earn(ARRAY[s.id]);
+  END IF;
   FOR d IN
     WITH wanted AS (
       SELECT @crm@._member_id(s.member_id) AS member_id, e.asset_id, e.rule_id, e.available_from, e.expires_at,
@@ -680,7 +685,7 @@ BEGIN
   ), refunded AS MATERIALIZED (
     SELECT DISTINCT r.refund_of_id AS id FROM @crm@.sale AS r WHERE r.refund_of_id IS NOT NULL
   )
-  SELECT count(*) INTO wrong
+  SELECT count(*) + (SELECT count(*) FROM booked AS b JOIN @crm@.sale AS s ON s.id = b.sale_id WHERE s.refund_of_id IS NOT NULL AND b.units <> 0) INTO wrong
   FROM @crm@.sale AS s JOIN @crm@.source AS o ON o.id = s.source_id
        LEFT JOIN (SELECT v.sale_id FROM @crm@.ledger_event AS v WHERE v.kind = 'earn') AS n ON n.sale_id = s.id
        CROSS JOIN LATERAL @crm@._earning(s.occurred_at, s.net_spend) AS e

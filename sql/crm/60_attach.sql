@@ -161,7 +161,7 @@ LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT format($q$SELECT n.key, n.problem, n.refund_of, CASE WHEN %8$s THEN coalesce(%7$s.member_id, -1) END AS member_id,
-    %5$s AS store_id, n.at, n.amount, %4$s AS refund_of_id, n.channel
+    %5$s AS store_id, n.at, n.amount, %4$s AS refund_of_id, n.channel, %9$s AS refund_of_key
   FROM (%1$s) AS n%2$s%6$s%3$s$q$,
   rows_sql,
   CASE WHEN in_bulk THEN '' ELSE format('
@@ -175,7 +175,8 @@ SELECT format($q$SELECT n.key, n.problem, n.refund_of, CASE WHEN %8$s THEN coale
        LEFT JOIN @crm@.store AS t ON t.code = n.store' END,
   CASE WHEN in_bulk THEN 'n' ELSE 'k' END,
   -- a member that is there has a key, so the text of it is not made once more
-  CASE WHEN in_bulk THEN 'n.member_id IS NOT NULL OR n.member_key IS NOT NULL' ELSE 'n.member_key IS NOT NULL' END)
+  CASE WHEN in_bulk THEN 'n.member_id IS NOT NULL OR n.member_key IS NOT NULL' ELSE 'n.member_key IS NOT NULL' END,
+  CASE WHEN src.refund_of_column IS NULL THEN 'NULL::text' ELSE 'CASE WHEN o.id IS NULL AND n.amount <= 0 AND n.refund_of <> n.key THEN n.refund_of END' END)
 $$;
 COMMENT ON FUNCTION @crm@._source_sales(@crm@.source, text, boolean) IS 'the SELECT of sales as they should stand, from the SELECT of _source_rows; in bulk, members are those that _source_bulk found';
 
@@ -201,26 +202,27 @@ BEGIN
       WHERE n.store IS NOT NULL AND n.problem IS NULL AND NOT EXISTS (SELECT FROM @crm@.store AS t WHERE t.code = n.store)
       ORDER BY n.store ON CONFLICT DO NOTHING$q$, rows_sql);
   WHEN 'sales', 'refunds', 'load' THEN
-    RETURN format($q$%4$sSELECT %2$s, d.key, d.member_id, d.store_id, d.at, d.amount::numeric(18,2), d.refund_of_id, d.channel
+    RETURN format($q$%4$sSELECT %2$s, d.key, d.member_id, d.store_id, d.at, d.amount::numeric(18,2), d.refund_of_id, d.channel%5$s
       FROM (%1$s) AS d WHERE d.problem IS NULL AND d.refund_of IS %3$s NULL AND (cardinality($2) = 0 OR d.key <> ALL ($2))$q$,
       @crm@._source_sales(src, rows_sql, step = 'load'), src.id, CASE step WHEN 'refunds' THEN 'NOT' ELSE '' END,
-      CASE step WHEN 'load' THEN '' ELSE 'INSERT INTO @crm@.sale (source_id, source_key, member_id, store_id, occurred_at, net_spend, refund_of_id, channel)
-      ' END);
+      CASE step WHEN 'load' THEN '' ELSE format('INSERT INTO @crm@.sale (source_id, source_key, member_id, store_id, occurred_at, net_spend, refund_of_id, channel%s)
+      ', CASE step WHEN 'refunds' THEN ', refund_of_key' ELSE '' END) END, CASE step WHEN 'refunds' THEN ', d.refund_of_key' ELSE '' END);
   WHEN 'changes' THEN
     RETURN format($q$UPDATE @crm@.sale AS s
-      SET member_id = d.member_id, store_id = d.store_id, occurred_at = d.at, net_spend = d.amount, refund_of_id = d.refund_of_id, channel = d.channel
+      SET member_id = d.member_id, store_id = d.store_id, occurred_at = d.at, net_spend = d.amount, refund_of_id = d.refund_of_id, channel = d.channel,
+          refund_of_key = d.refund_of_key
       FROM (%1$s) AS d
       WHERE s.source_id = %2$s AND s.source_key = d.key AND d.key = ANY ($2) AND d.problem IS NULL
-        AND (s.member_id, s.store_id, s.occurred_at, s.net_spend, s.refund_of_id, s.channel)
-            IS DISTINCT FROM (d.member_id, d.store_id, d.at, d.amount, d.refund_of_id, d.channel)$q$,
+        AND (s.member_id, s.store_id, s.occurred_at, s.net_spend, s.refund_of_id, s.channel, s.refund_of_key)
+            IS DISTINCT FROM (d.member_id, d.store_id, d.at, d.amount, d.refund_of_id, d.channel, d.refund_of_key)$q$,
       @crm@._source_sales(src, rows_sql), src.id);
   WHEN 'differences' THEN
     RETURN format($q$SELECT coalesce(d.key, s.source_key) AS key,
              CASE WHEN d.problem IS NOT NULL THEN 'refused' WHEN s.id IS NULL THEN 'missing' WHEN d.key IS NULL THEN 'surplus' ELSE 'changed' END AS kind, d.problem
       FROM (%1$s) AS d FULL JOIN (SELECT * FROM @crm@.sale AS t WHERE t.source_id = %2$s) AS s ON s.source_key = d.key
       WHERE d.problem IS NOT NULL OR s.id IS NULL OR d.key IS NULL
-         OR (s.member_id, s.store_id, s.occurred_at, s.net_spend, s.refund_of_id, s.channel)
-            IS DISTINCT FROM (d.member_id, d.store_id, d.at, d.amount, d.refund_of_id, d.channel)$q$,
+         OR (s.member_id, s.store_id, s.occurred_at, s.net_spend, s.refund_of_id, s.channel, s.refund_of_key)
+            IS DISTINCT FROM (d.member_id, d.store_id, d.at, d.amount, d.refund_of_id, d.channel, d.refund_of_key)$q$,
       @crm@._source_sales(src, rows_sql), src.id);
   END CASE;
 END
@@ -333,23 +335,6 @@ SELECT pg_advisory_xact_lock(hashtextextended(@crm_name@ || ' source ' || source
 $$;
 COMMENT ON FUNCTION @crm@._lock_source(integer) IS 'lets one session at a time sync, backfill or reconcile a source; the shop''s own statements never take this lock';
 
--- A refund that was told when its sale was none (not there, cancelled, not paid
--- yet) refunds no sale; when that sale comes, these of the same member, which
--- are younger, are read again. Those of guests, and of more than a hundred sales
--- that come at once, which would be looked for too long, wait for reconcile_sales.
-CREATE OR REPLACE FUNCTION @crm@._refunds_waiting(src @crm@.source, rows_sql text) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-SELECT format($q$SELECT array_agg(DISTINCT s.source_key)
-  FROM (%1$s) AS n
-       JOIN @crm@.member_key AS k ON k.realm_id = %2$s AND k.key = n.member_key
-       JOIN @crm@.sale AS s ON s.member_id = k.member_id AND s.occurred_at >= n.at AND s.source_id = %3$s AND s.net_spend <= 0 AND s.refund_of_id IS NULL
-  WHERE n.problem IS NULL AND s.source_key <> ALL ($1)
-    AND NOT EXISTS (SELECT FROM @crm@.sale AS o WHERE o.source_id = %3$s AND o.source_key = n.key)$q$, rows_sql, src.realm_id, src.id)
-$$;
-COMMENT ON FUNCTION @crm@._refunds_waiting(@crm@.source, text) IS 'the SELECT of the keys of sales that may refund one of those that come: of their members, not before them, of no sale so far; parameter 1 are keys that are read anyway';
-
 -- Makes the sales of some keys equal to the rows of the shop's table.
 -- Of two sessions that fold one key the second waits at the row of the sale, or
 -- meets it as a duplicate key, and reads the shop's row after that wait. A key
@@ -367,9 +352,10 @@ DECLARE
   valid text[];
   member_keys text[];
   originals text[];
-  waiting text[];
   met record;
   gone bigint[];
+  moved text[];
+  seen text[] := '{}';
   n bigint;
 BEGIN
   IF src.refund_of_column IS NOT NULL THEN
@@ -378,10 +364,6 @@ BEGIN
                       AND NOT EXISTS (SELECT FROM @crm@.sale AS s WHERE s.source_id = %s AND s.source_key = n.refund_of)', rows_sql, src.id)
       INTO originals USING keys;
     keys := keys || coalesce(originals, '{}');
-    IF cardinality(keys) <= 100 THEN
-      EXECUTE @crm@._refunds_waiting(src, rows_sql) INTO waiting USING keys;
-      keys := keys || coalesce(waiting, '{}');
-    END IF;
   END IF;
   SELECT coalesce(array_agg(l.source_key), '{}') INTO known
   FROM (SELECT s.source_key FROM @crm@.sale AS s WHERE s.source_id = src.id AND s.source_key = ANY (keys) ORDER BY s.id FOR NO KEY UPDATE) AS l;
@@ -407,7 +389,8 @@ BEGIN
     IF src.refund_of_column IS NOT NULL THEN
       DELETE FROM @crm@.sale AS s WHERE s.id = ANY (gone) AND s.refund_of_id IS NOT NULL;
       GET DIAGNOSTICS wrote = ROW_COUNT;
-      UPDATE @crm@.sale AS s SET refund_of_id = NULL WHERE s.refund_of_id = ANY (gone);
+      UPDATE @crm@.sale AS s SET refund_of_id = NULL, refund_of_key = CASE WHEN s.source_id = src.id THEN o.source_key END
+      FROM @crm@.sale AS o WHERE s.refund_of_id = ANY (gone) AND o.id = s.refund_of_id;
     END IF;
     DELETE FROM @crm@.sale AS s WHERE s.id = ANY (gone);
     GET DIAGNOSTICS n = ROW_COUNT;
@@ -427,6 +410,19 @@ BEGIN
     EXECUTE @crm@._source_step(src, rows_sql, 'refunds') USING keys, known;
     GET DIAGNOSTICS n = ROW_COUNT;
     wrote := wrote + n;
+    -- refunds that came before the sale they name, or whose sale is none that can be refunded any more; and those of them
+    moved := keys;
+    LOOP
+      SELECT array_agg(r.source_key) INTO moved FROM @crm@.sale AS r
+      WHERE r.source_id = src.id AND r.source_key <> ALL (seen)
+        AND (r.refund_of_key = ANY (moved)
+             OR r.refund_of_id IN (SELECT o.id FROM @crm@.sale AS o WHERE o.source_id = src.id AND o.source_key = ANY (moved) AND (o.net_spend < 0 OR o.refund_of_id IS NOT NULL)));
+      EXIT WHEN moved IS NULL;
+      seen := seen || moved;
+      EXECUTE @crm@._source_step(src, rows_sql, 'changes') USING moved, moved;
+      GET DIAGNOSTICS n = ROW_COUNT;
+      wrote := wrote + n;
+    END LOOP;
   END IF;
   SELECT array_agg(k) INTO absent FROM unnest(keys) AS k
   WHERE NOT EXISTS (SELECT FROM unnest(known || valid || coalesce(refused, '{}') || coalesce(originals, '{}')) AS v WHERE v = k);
@@ -496,7 +492,6 @@ DECLARE
   by_number boolean := false;
   patience text;
   keys text[];
-  waiting text[];
   absent text[];
   refused text[];
   problem text;
@@ -598,18 +593,19 @@ BEGIN
                 CLOSE fresh;
               END IF;
               IF loaded IS NULL THEN
-                IF src.refund_of_column IS NOT NULL AND seen.sales <= 100 THEN
-                  EXECUTE @crm@._refunds_waiting(src, new_sql) INTO waiting USING '{}'::text[];
-                END IF;
                 EXECUTE @crm@._source_step(src, new_sql, 'sales') USING keys, '{}'::text[];
-                IF waiting IS NOT NULL THEN
-                  PERFORM @crm@._fold_keys(src, root, waiting);
-                END IF;
               END IF;
             END IF;
             IF seen.refunds > 0 THEN
               EXECUTE format('SELECT array_agg(x.key) FROM (%s) AS x WHERE x.refund_of IS NOT NULL', new_sql) INTO keys;
               PERFORM @crm@._fold_keys(src, root, keys);
+            END IF;
+            IF src.refund_of_column IS NOT NULL AND EXISTS (SELECT FROM @crm@.sale AS s WHERE s.source_id = src.id AND s.refund_of_key IS NOT NULL) THEN
+              EXECUTE format('SELECT array_agg(DISTINCT s.refund_of_key) FROM (%s) AS x JOIN @crm@.sale AS s ON s.source_id = $1 AND s.refund_of_key = x.key AND x.refund_of IS NULL', new_sql)
+                INTO keys USING src.id;
+              IF keys IS NOT NULL THEN
+                PERFORM @crm@._fold_keys(src, root, keys);
+              END IF;
             END IF;
           END IF;
           IF seen.problems > 0 THEN

@@ -282,6 +282,7 @@ DECLARE
   met record;
   known record;
   fresh refcursor;
+  keys text[];
   n bigint;
   run bigint;
 BEGIN
@@ -309,6 +310,12 @@ BEGIN
     EXECUTE @crm@._source_step(src, rows_sql, 'refunds') USING NULL::text[], '{}'::text[];
     GET DIAGNOSTICS n = ROW_COUNT;
     wrote := wrote + n;
+    -- a refund at 0.00 of no sale is a sale, which another may name
+    SELECT array_agg(DISTINCT o.source_key) INTO keys FROM @crm@.sale AS r JOIN @crm@.sale AS o ON o.source_id = src.id AND o.source_key = r.refund_of_key
+    WHERE r.source_id = src.id AND r.refund_of_key IS NOT NULL AND o.net_spend >= 0 AND o.refund_of_id IS NULL;
+    IF keys IS NOT NULL THEN
+      PERFORM @crm@._fold_keys(src, root, keys);
+    END IF;
   END IF;
   EXECUTE format('SELECT count(*) FILTER (WHERE x.rounded), count(x.problem) FROM (%s) AS x', rows_sql) INTO rounded, held;
   IF held > 0 THEN

@@ -33,7 +33,7 @@ VALUES
   ('outbox', 'none', '{topic,taken_by}'), ('outbox', 'pseudonymous', '{body}'), ('outbox', 'personal', '{note}'),
   ('report_change', 'none', '{channel}'), ('report_pareto', 'none', '{class}'), ('report_repeat', 'none', '{grain}'),
   ('request', 'pseudonymous', '{request_id,digest,answer}'),
-  ('sale', 'none', '{channel}'), ('sale', 'pseudonymous', '{source_key}'),
+  ('sale', 'none', '{channel}'), ('sale', 'pseudonymous', '{source_key,refund_of_key}'),
   ('sale_tender', 'none', '{kind}'), ('sale_tender', 'personal', '{reference}'),
   ('tier_pin', 'none', '{tier_code,pinned_by}'), ('tier_pin', 'personal', '{reason}')
 $$;

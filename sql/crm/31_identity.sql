@@ -391,6 +391,14 @@ ON CONFLICT DO NOTHING
 $$;
 COMMENT ON FUNCTION @crm@._twin_note(bigint, bigint, text) IS 'notes that two members may be one person';
 
+CREATE OR REPLACE FUNCTION @crm@._twin_pair(member_id bigint, other_id bigint, OUT low bigint, OUT high bigint)
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT min(coalesce(m.merged_into_id, m.id)), max(coalesce(m.merged_into_id, m.id)) FROM @crm@.member AS m WHERE m.id IN (_twin_pair.member_id, _twin_pair.other_id)
+$$;
+COMMENT ON FUNCTION @crm@._twin_pair(bigint, bigint) IS 'two members, or those into whom they were merged, the lower id first; equal where they are one by now';
+
 CREATE OR REPLACE FUNCTION @crm@.member_twins(max_rows integer DEFAULT 100)
 RETURNS TABLE (member_id bigint, other_id bigint, reasons text, found_at timestamptz)
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -399,9 +407,11 @@ AS $$
 BEGIN
   PERFORM @crm@._require('{manager}');
   PERFORM @crm@._arg_rows(max_rows);
-  RETURN QUERY SELECT t.member_id, t.other_id, string_agg(t.reason, ', ' ORDER BY t.reason), min(t.found_at)
-    FROM @crm@.member_twin AS t WHERE t.settled_at IS NULL
-    GROUP BY t.member_id, t.other_id ORDER BY min(t.found_at), t.member_id, t.other_id LIMIT max_rows;
+  -- a pair is that of the members who were kept; who was erased is nobody's twin
+  RETURN QUERY SELECT p.low, p.high, string_agg(DISTINCT t.reason, ', ' ORDER BY t.reason), min(t.found_at)
+    FROM @crm@.member_twin AS t CROSS JOIN LATERAL @crm@._twin_pair(t.member_id, t.other_id) AS p
+    WHERE t.settled_at IS NULL AND p.low < p.high AND NOT EXISTS (SELECT FROM @crm@.erasure AS e WHERE e.member_id IN (p.low, p.high))
+    GROUP BY p.low, p.high ORDER BY min(t.found_at), p.low, p.high LIMIT max_rows;
 END
 $$;
 COMMENT ON FUNCTION @crm@.member_twins(integer) IS 'pairs of members that may be one person and are not settled yet, oldest first. Level manager of all stores. Error: 42501';
@@ -414,7 +424,8 @@ AS $$
 BEGIN
   PERFORM @crm@._require('{manager}');
   UPDATE @crm@.member_twin AS t SET settled_at = clock_timestamp(), settled_as = 'two persons'
-  WHERE t.member_id = least(member_id, other_id) AND t.other_id = greatest(member_id, other_id) AND t.settled_at IS NULL;
+  WHERE t.settled_at IS NULL AND member_id <> other_id
+    AND @crm@._twin_pair(t.member_id, t.other_id) = (SELECT p FROM @crm@._twin_pair(least(member_id, other_id), greatest(member_id, other_id)) AS p);
   IF NOT FOUND THEN
     RETURN false;
   END IF;

@@ -52,6 +52,10 @@ DECLARE
 BEGIN
   moved := '{}';
   PERFORM FROM @crm@.account AS k WHERE k.member_id IN (keep_id, gone_id) ORDER BY k.member_id, k.asset_id FOR NO KEY UPDATE;
+  -- what lapsed for want of activity is gone, and does not come back to life with the other member
+  IF @crm@._inactivity_months() IS NOT NULL THEN
+    PERFORM @crm@._points_sweep(ARRAY(SELECT k.id FROM @crm@.account AS k WHERE k.member_id IN (keep_id, gone_id) AND k.asset_id = 1), at);
+  END IF;
   FOR a IN
     SELECT k.id, k.asset_id, k.balance, k.arrears, t.code, t.has_lots FROM @crm@.account AS k JOIN @crm@.asset AS t ON t.id = k.asset_id
     WHERE k.member_id = gone_id ORDER BY k.asset_id

@@ -116,6 +116,7 @@ DECLARE
   at timestamptz := coalesce(as_of, clock_timestamp());
 BEGIN
   PERFORM @crm@._require_member(member_id);
+  points_pool_balance.member_id := @crm@._member_id(points_pool_balance.member_id);
   RETURN QUERY
   SELECT count(*)::integer, sum(b.balance)::bigint, sum(b.available)::bigint, sum(b.pending)::bigint, sum(b.arrears)::bigint
   FROM (SELECT points_pool_balance.member_id AS id

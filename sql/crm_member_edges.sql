@@ -107,6 +107,24 @@ SELECT changed FROM crm.member_update(900, 'u7', full_name => 'Ann', phone => '1
 SELECT crm.import_open('i1', 'member', 'erp') IS NOT NULL AS opened, crm.import_stage('i1', '[{"source_key": "a", "full_name": "Bob", "phone": "13800000009"}]');
 SELECT verdict, reason, member_id < 900 AS lower FROM crm.member_import('i1');
 
+-- accents matter neither in the name nor in what is typed
+SELECT crm.member_update(910 + g, 'n' || g, full_name => n) IS NOT NULL AS named FROM (VALUES (5, 'Ünal Çelik'), (6, 'Unal Celik')) AS v(g, n);
+SELECT q, (SELECT string_agg(member_id || ' ' || matched, ', ' ORDER BY member_id) FROM crm.member_search(q)) AS found FROM unnest('{ünal,unal,çel,cel,Çelik,ünal ç}'::text[]) AS q;
+
+-- a key that is a phone goes with the person, also when the shop's table is let go later
+CREATE SCHEMA edges_shop;
+CREATE TABLE edges_shop.orders (id int PRIMARY KEY, who text, at timestamptz, amount numeric);
+SELECT count(*) AS attached FROM crm.attach_sales('edges_shop.orders', member_column => 'who', at_column => 'at', amount_column => 'amount', key_column => 'id');
+INSERT INTO edges_shop.orders VALUES (1, '13766660001', '2024-05-01', 10), (2, '4711', '2024-05-01', 10);
+SELECT crm.member_erase(k.member_id, 'asked') IS NOT NULL AS erased FROM crm.member_key AS k WHERE k.key IN ('13766660001', '4711');
+SELECT key FROM crm.member_key WHERE key IN ('13766660001', '4711') ORDER BY 1;
+SELECT count(*) AS detached FROM crm.detach_sales('edges_shop.orders');
+SELECT crm.member_erase(k.member_id, 'asked') IS NOT NULL AS erased FROM crm.member_key AS k WHERE k.key IN ('13766660001', '4711');
+SELECT key FROM crm.member_key WHERE key IN ('13766660001', '4711') ORDER BY 1;
+SET client_min_messages = warning;
+DROP SCHEMA edges_shop CASCADE;
+RESET client_min_messages;
+
 -- what came of a complaint is in the order in which it happened
 SELECT crm.interaction_add(900, 'complaint', 'c1', occurred_at => '2024-05-01 10:00') AS complaint \gset
 SELECT crm.interaction_follow(:complaint, 'closed', 'c2', occurred_at => '2024-05-01 09:59');

@@ -231,6 +231,8 @@ DECLARE
   bare text := btrim(left(query, 200));
   folded text := crm_member.name_fold(bare);
   digits text := regexp_replace(folded, '[ ()+./-]', '', 'g');
+  -- letters with accents too: names are spelled without
+  latin boolean := folded ~ '^[a-z\u00DF-\u024F\u1E00-\u1EFF]';
   card text := upper(regexp_replace(folded, '[[:space:]-]', '', 'g'));
   keyed text;
   spelled text;
@@ -254,7 +256,7 @@ BEGIN
                  (5, 'name', CASE WHEN folded !~ '@' AND folded ~ '[^0-9]' THEN folded END),
                  -- as it is typed, then without what is no letter: otherwise a surname and a star would be looked for inside of all names
                  (6, 'name', CASE WHEN folded !~ '@' AND keyed ~ '[^0-9]' AND keyed <> folded THEN keyed END),
-                 (7, 'pinyin', CASE WHEN folded ~ '^[a-z]' AND spelled ~ '^[a-z]' THEN spelled END),
+                 (7, 'pinyin', CASE WHEN latin AND spelled ~ '^[a-z]' THEN spelled END),
                  (8, 'initials', CASE WHEN folded ~ '^[a-z]{1,10}$' THEN folded END),
                  (9, 'in name', CASE WHEN folded !~ '@' AND folded !~ '^[0-9a-z]$' AND digits !~ '^[0-9]*$' THEN folded END)) AS x(place, how, value)
     WHERE x.value <> '' ORDER BY x.place
@@ -279,7 +281,7 @@ BEGIN
         more := ARRAY(SELECT c.member_id FROM @crm@.member_contact AS c JOIN @crm@.member AS m ON m.id = c.member_id
                       WHERE c.key = step.value AND c.kind = 'email' AND (stores IS NULL OR m.home_store_id = ANY (stores)) ORDER BY c.is_key DESC, c.member_id LIMIT max_rows);
       WHEN 'in name' THEN
-        wanted := @crm@._search_wanted(string_to_array(CASE WHEN folded ~ '^[a-z]' THEN crm_member.name_pinyin(bare) ELSE crm_member.name_key(bare) END, ' '));
+        wanted := @crm@._search_wanted(string_to_array(CASE WHEN latin THEN crm_member.name_pinyin(bare) ELSE crm_member.name_key(bare) END, ' '));
         IF wanted IS NULL THEN
           more := '{}';
         ELSIF stores IS NULL THEN

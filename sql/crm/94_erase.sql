@@ -198,9 +198,13 @@ BEGIN
     counts := counts || CASE WHEN n > 0 THEN jsonb_build_object('request', n) ELSE '{}' END;
   END IF;
   -- keys of attached tables that are a phone or an address themselves; while the shop's own table has orders under one, a
-  -- reconciliation would make a new member of it and give it the sales, so it stays until the shop has cleaned there
+  -- reconciliation would make a new member of it and give it the sales, so it stays until the shop has cleaned there; by then
+  -- nothing but its form tells what it is
   UPDATE @crm@.member_key AS k SET key = format('erased-%s-%s', k.member_id, left(gen_random_uuid()::text, 8))
-  WHERE k.member_id = ANY (persons) AND (k.key ~ '@' OR EXISTS (SELECT FROM unnest(personal) AS v WHERE strpos(k.key, v) > 0 OR (length(k.key) > 6 AND strpos(v, k.key) > 0)))
+  WHERE k.member_id = ANY (persons) AND (k.key ~ '@'
+         OR (@crm@._contact_key('phone', k.key) IS NOT NULL AND NOT EXISTS (
+              SELECT FROM @crm@.member_source AS o JOIN @crm@.import_batch AS b ON b.name = o.batch WHERE b.realm_id = k.realm_id AND o.state = 'attached'))
+         OR EXISTS (SELECT FROM unnest(personal) AS v WHERE strpos(k.key, v) > 0 OR (length(k.key) > 6 AND strpos(v, k.key) > 0)))
     AND NOT EXISTS (SELECT FROM @crm@.sale AS s JOIN @crm@.source AS o ON o.id = s.source_id
                     WHERE s.member_id = k.member_id AND o.realm_id = k.realm_id AND o.state = 'attached');
   GET DIAGNOSTICS n = ROW_COUNT;

@@ -107,6 +107,12 @@ SELECT changed FROM crm.member_update(900, 'u7', full_name => 'Ann', phone => '1
 SELECT crm.import_open('i1', 'member', 'erp') IS NOT NULL AS opened, crm.import_stage('i1', '[{"source_key": "a", "full_name": "Bob", "phone": "13800000009"}]');
 SELECT verdict, reason, member_id < 900 AS lower FROM crm.member_import('i1');
 
+-- who left and comes back registers with the same phone and the same identity
+SELECT member_id AS left_us FROM crm.member_register('l1', full_name => 'Back', phone => '13800000077', joined_at => '2024-01-01 10:00', identities => '[{"provider": "wechat", "app": "w", "external_id": "o1", "union_id": "u1"}]') \gset
+SELECT crm.member_close(:left_us, 'l2', closed_at => '2024-06-01 10:00') IS NOT NULL AS closed, (SELECT member_id = :left_us FROM crm.identity_lookup('wechat', 'o1', app => 'w')) AS found;
+SELECT existed, member_id > :left_us AS new FROM crm.member_register('l3', full_name => 'Back', phone => '13800000077', on_duplicate => 'return', identities => '[{"provider": "wechat", "app": "w", "external_id": "o1", "union_id": "u1"}]');
+SELECT member_id > :left_us AS new FROM crm.identity_lookup('wechat', 'o1', app => 'w') UNION ALL SELECT member_id > :left_us FROM crm.identity_lookup('wechat', 'o9', app => 'w9', union_id => 'u1');
+
 -- accents matter neither in the name nor in what is typed
 SELECT crm.member_update(910 + g, 'n' || g, full_name => n) IS NOT NULL AS named FROM (VALUES (5, 'Ünal Çelik'), (6, 'Unal Celik')) AS v(g, n);
 SELECT q, (SELECT string_agg(member_id || ' ' || matched, ', ' ORDER BY member_id) FROM crm.member_search(q)) AS found FROM unnest('{ünal,unal,çel,cel,Çelik,ünal ç}'::text[]) AS q;

@@ -68,6 +68,7 @@ SELECT existed FROM crm.member_register('p3', 'X', email => 'hidden@example.com'
 SELECT existed FROM crm.member_register('p4', 'Z', '13800000002', store_id => 1);
 SELECT existed FROM crm.member_register('p5', 'Z', '13800000009', store_id => 1);
 SELECT existed FROM crm.member_register('p6', 'Z', '13800000002', store_id => 1, on_duplicate => 'return') UNION ALL SELECT existed FROM crm.member_register('p7', 'Z', '13800000009', store_id => 1, on_duplicate => 'return');
+SELECT crm.member_identity_link(3, 'wechat', 'o-2', 'p10'), crm.member_identity_link(3, 'wechat', 'o-9', 'p11');
 SELECT crm.member_update(1, 'p8', phone => '13800000002');
 SELECT crm.member_update(1, 'p9', phone => '13800000009');
 RESET ROLE;

@@ -446,7 +446,8 @@ END
 $$;
 COMMENT ON FUNCTION @crm@._identity_check(text, text, text) IS 'raises 22023 or 22004 for an identity that cannot be one';
 
--- Links an identity. One that another member has stays where it is; the answer is the member who has it now.
+-- Links an identity. One that another member has stays where it is; the answer
+-- is the member who has it now. That of a member who left is free again.
 CREATE OR REPLACE FUNCTION @crm@._identity_put(member_id bigint, provider text, app text, external_id text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -457,6 +458,10 @@ DECLARE
 BEGIN
   INSERT INTO @crm@.member_identity AS i (member_id, provider, app, external_id) VALUES (member_id, provider, coalesce(app, ''), external_id)
     ON CONFLICT DO NOTHING;
+  IF NOT FOUND THEN
+    UPDATE @crm@.member_identity AS i SET member_id = member_id FROM @crm@.member AS m
+    WHERE i.provider = provider AND i.app = coalesce(app, '') AND i.external_id = external_id AND m.id = @crm@._member_id(i.member_id) AND m.closed_at IS NOT NULL;
+  END IF;
   IF FOUND THEN
     RETURN member_id;
   END IF;
@@ -481,12 +486,17 @@ BEGIN
   IF answer IS NOT NULL THEN
     RETURN answer;
   END IF;
-  PERFORM @crm@._identity_check(provider, app, coalesce(external_id, union_id)), @crm@._identity_check(provider, app, coalesce(union_id, external_id));
+  PERFORM @crm@._identity_check(provider, app, coalesce(external_id, union_id)), @crm@._identity_check(provider, app, coalesce(union_id, external_id)),
+          @crm@._require_not_erased(member_id);
   FOR i IN SELECT x.app, x.id FROM (VALUES (app, external_id), ('', union_id)) AS x(app, id) WHERE x.id IS NOT NULL LOOP
     holder := @crm@._identity_put(member_id, provider, i.app, i.id);
     IF holder <> member_id THEN
-      RAISE EXCEPTION 'a member with this identity is registered'
-        USING ERRCODE = 'CR008', HINT = 'Use that member, or merge the two after asking the person.';
+      IF @crm@._member_visible(holder, '{app,manager}') THEN
+        RAISE EXCEPTION 'a member with this identity is registered'
+          USING ERRCODE = 'CR008', HINT = 'Use that member, or merge the two after asking the person.';
+      END IF;
+      -- of a hidden member nobody learns by trying
+      PERFORM @crm@._twin_note(member_id, holder, 'identity');
     END IF;
   END LOOP;
   PERFORM @crm@._audit('member_identity_link', member_id => member_id, new_value => jsonb_build_array(provider, app, external_id, union_id),
@@ -518,7 +528,7 @@ BEGIN
   RETURN answer::boolean;
 END
 $$;
-COMMENT ON FUNCTION @crm@.member_identity_link(bigint, text, text, text, text, text, boolean) IS 'links an id at a provider (wechat, alipay, web, ...) to a member: external_id within app (the openid of WeChat), union_id across the apps of the provider (its unionid). Levels app, manager. Errors: CR002, CR008 another member has it, CR603, CR004, 22023 22004 not a provider or an id, 42501';
+COMMENT ON FUNCTION @crm@.member_identity_link(bigint, text, text, text, text, text, boolean) IS 'links an id at a provider (wechat, alipay, web, ...) to a member: external_id within app (the openid of WeChat), union_id across the apps of the provider (its unionid). Levels app, manager. Errors: CR002, CR008 another open member has it (one whom the caller may not see makes no difference and is noted in member_twins), CR603, CR703, CR004, 22023 22004 not a provider or an id, 42501';
 
 CREATE OR REPLACE FUNCTION @crm@.member_identity_unlink(member_id bigint, provider text, external_id text, request_id text, app text DEFAULT '', dry_run boolean DEFAULT false) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE

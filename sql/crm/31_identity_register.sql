@@ -144,7 +144,8 @@ BEGIN
   SELECT k.reason, k.holder INTO known
   FROM (SELECT 1 AS place, 'phone' AS reason, @crm@._same_contact('phone', phone_key, levels) AS holder
         UNION ALL SELECT 2, 'email', @crm@._same_contact('email', email_key, levels)
-        UNION ALL SELECT 3, 'identity', @crm@._member_id(@crm@._same_identity(x.provider, x.app, x.external_id)) FROM @crm@._identities(identities) AS x) AS k
+        UNION ALL SELECT 3, 'identity', h.id FROM @crm@._identities(identities) AS x
+          JOIN @crm@.member AS h ON h.id = @crm@._member_id(@crm@._same_identity(x.provider, x.app, x.external_id)) AND h.closed_at IS NULL) AS k
   WHERE k.holder IS NOT NULL AND @crm@._member_visible(k.holder, levels) ORDER BY k.place LIMIT 1;
   IF FOUND THEN
     IF on_duplicate = 'refuse' THEN

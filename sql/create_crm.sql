@@ -89,6 +89,10 @@ SELECT crm_member.revoke_crm('crm', 'crm_test_clerk', 'manager');
 SELECT level, store_id FROM crm.access WHERE role_name = 'crm_test_clerk' ORDER BY 1, 2;
 SELECT crm_member.revoke_crm('crm', 'crm_test_clerk', 'clark');
 SELECT crm_member.revoke_crm('crm', 'crm_test_clerk');
+-- nothing is left of what levels gave
+SELECT count(*) AS privileges
+FROM (SELECT c.relacl FROM pg_class AS c UNION ALL SELECT p.proacl FROM pg_proc AS p UNION ALL SELECT n.nspacl FROM pg_namespace AS n) AS o(acl), aclexplode(o.acl) AS a
+WHERE a.grantee = 'crm_test_clerk'::regrole;
 DELETE FROM crm.store WHERE id IN (21, 22);
 RESET ROLE;
 

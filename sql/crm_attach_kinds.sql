@@ -211,6 +211,15 @@ SET datestyle = 'German';
 SELECT sales FROM crm.attach_sales('shop.moments', 'who', 'at', 'total', 'id', status_predicate => 'at > timestamp ''02.01.2024'' AT TIME ZONE ''UTC''');
 RESET datestyle;
 SELECT status_predicate FROM crm.source WHERE table_name = 'moments';
+-- points from accrue_from on, to the microsecond: of the past, of one row and of several; 20 + 200 + 2000
+CREATE TABLE shop.since (id integer PRIMARY KEY, who integer, at timestamptz, paid numeric);
+SELECT now() - interval '1 day' AS since \gset
+INSERT INTO shop.since VALUES (1, 41, :'since'::timestamptz - interval '1 microsecond', 10), (2, 41, :'since', 20);
+SELECT sales FROM crm.attach_sales('shop.since', 'who', 'at', 'paid', 'id', accrue_from => :'since');
+INSERT INTO shop.since VALUES (3, 41, :'since'::timestamptz - interval '1 microsecond', 100);
+INSERT INTO shop.since VALUES (4, 41, :'since', 200);
+INSERT INTO shop.since VALUES (5, 41, :'since'::timestamptz - interval '1 microsecond', 1000), (6, 41, :'since', 2000);
+SELECT b.available FROM crm.member_key AS k JOIN crm.realm AS r ON r.id = k.realm_id, crm.points_balance(k.member_id) AS b WHERE r.name = 'shop.since.who';
 -- a refund finds its sale whenever that comes, goes, comes back, or is one no more
 CREATE TABLE shop.back (id integer PRIMARY KEY, who integer, at timestamptz, paid numeric, of integer, status text DEFAULT 'paid');
 SELECT sales FROM crm.attach_sales('shop.back', 'who', 'at', 'paid', 'id', refund_of_column => 'of', status_predicate => 'status = ''paid''', accrue_from => '2024-01-01');

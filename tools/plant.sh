@@ -35,6 +35,9 @@ lock-consent	sql/crm/91_consent.sql	s/ WHERE m.id = member_id FOR NO KEY UPDATE;
 lock-erase	sql/crm/94_erase.sql	s/ ORDER BY m.id FOR NO KEY UPDATE;/ ORDER BY m.id;/	specs/iso_erase
 lock-lead	sql/crm/34_lead.sql	s/ WHERE k.id = lead_id FOR NO KEY UPDATE/ WHERE k.id = lead_id/	specs/iso_doors
 lock-interaction	sql/crm/39_interaction.sql	s/ WHERE k.id = interaction_id FOR NO KEY UPDATE/ WHERE k.id = interaction_id/	specs/iso_doors
+lock-histories	sql/crm/40_history.sql	s/^  LOCK TABLE @crm@.sale IN SHARE MODE;$//	specs/iso_turns
+lock-source	sql/crm/60_attach.sql	s/^SELECT pg_advisory_xact_lock(hashtextextended(@crm_name@ || ' source ' || source_id, 0))$/SELECT NULL::void/	specs/iso_turns
+lock-seal	sql/crm/21_audit.sql	s/^  LOCK TABLE @crm@.audit_seal IN SHARE ROW EXCLUSIVE MODE;$//	specs/iso_turns
 lock-tier	sql/crm/55_tier.sql	s/ WHERE m.id = member_id FOR NO KEY UPDATE;/ WHERE m.id = member_id;/	specs/iso_doors
 # rights
 missing-revoke	sql/crm/99_rights.sql	s/^REVOKE ALL ON ALL ROUTINES IN SCHEMA @crm@ FROM PUBLIC;$/SELECT 1;/	sql/create_crm
@@ -45,6 +48,8 @@ no-row-security	sql/crm/39_interaction.sql	s/^ALTER TABLE @crm@.interaction_note
 policy-too-wide	sql/crm/45_ledger.sql	0,/_may('{auditor}')/s/_may('{auditor}')/_may('{auditor,clerk}')/	sql/crm_catalog
 view-with-owners-rights	sql/crm/89_views.sql	0,/ WITH (security_invoker = true)/s/ WITH (security_invoker = true)//	sql/create_crm sql/crm_rls
 store-check-lost	sql/crm/36_search.sql	0,/stores IS NULL OR/s/stores IS NULL OR/true OR/	sql/crm_search
+revoke-leaves-schema	sql/crm/90_security.sql	s/  EXECUTE format('REVOKE ALL ON SCHEMA @crm@, @crm_report@ FROM %I', role_name);//	sql/create_crm
+revoke-leaves-tables	sql/crm/90_security.sql	s/  EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA @crm@, @crm_report@ FROM %I', role_name);//	sql/create_crm
 # paths
 unpinned-path	sql/crm/58_till.sql	0,/^SET search_path = pg_catalog, pg_temp$/{/^SET search_path = pg_catalog, pg_temp$/d}	sql/create_crm
 path-with-public	sql/crm/36_search.sql	0,/^SET search_path = pg_catalog, pg_temp$/s/^SET search_path = pg_catalog, pg_temp$/SET search_path = public, pg_temp/	sql/create_crm
@@ -59,6 +64,8 @@ expiry-late	src/ledger_plans.c	s/(l.expires_at " OP(">") " \$2/(l.expires_at " O
 expiry-early	sql/crm/51_points_book.sql	s/ AND at < l.expires_at), 0)/ AND at <= l.expires_at), 0)/	sql/crm_edges
 sweep-late	sql/crm/51_points_book.sql	s/least(l.expires_at, g.lapse) <= as_of/least(l.expires_at, g.lapse) < as_of/	sql/crm_edges
 pending-early	sql/crm/51_points_book.sql	s/l.available_from <= at AND/l.available_from < at AND/	sql/crm_edges
+accrue-from-late	sql/crm/50_points.sql	s/n.occurred_at >= o.accrue_from)/n.occurred_at > o.accrue_from)/	sql/crm_attach_kinds
+gap-rounded-down	sql/crm/87_gap.sql	s/m.last_day + round(m.gap)::integer AS next_expected_day/m.last_day + floor(m.gap)::integer AS next_expected_day/	sql/crm_report_groups
 tier-threshold	src/core/ladder.c	s/node->at_least) >= 0/node->at_least) > 0/	unit/ladder
 refund-is-order	sql/crm/35_sale.sql	s/^RETURN net_spend >= 0 AND refund_of_id IS NULL;$/RETURN net_spend >= 0;/	sql/crm_refund_orders
 refund-in-history	sql/crm/35_sale.sql	s/^RETURN CASE WHEN refund_of_id IS NULL OR net_spend <> 0 THEN net_spend END;$/RETURN net_spend;/	sql/crm_refund_orders
@@ -70,6 +77,7 @@ history-of-old-day	sql/crm/40_history.sql	s/@crm@.local_day(o.occurred_at)/o.occ
 deaf-tiers	sql/crm/55_tier.sql	s/(o.member_id, o.occurred_at, o.net_spend, o.refund_of_id) IS DISTINCT FROM (n.member_id, n.occurred_at, n.net_spend, n.refund_of_id)/(o.member_id, o.net_spend, o.refund_of_id) IS DISTINCT FROM (n.member_id, n.net_spend, n.refund_of_id)/	sql/crm_changed
 deaf-reports	sql/crm/80_report.sql	s/IS DISTINCT FROM (n.member_id, n.store_id, n.channel,/IS DISTINCT FROM (n.member_id, o.store_id, n.channel,/	sql/crm_changed
 deaf-attached	sql/crm/60_attach.sql	s/IS DISTINCT FROM (d.member_id, d.store_id, d.at, d.amount, d.refund_of_id, d.channel)/IS DISTINCT FROM (d.member_id, s.store_id, d.at, d.amount, d.refund_of_id, d.channel)/	sql/crm_attach sql/crm_attach_kinds
+deaf-truncate	sql/crm/62_attached.sql	s/, ('trunc', 'TRUNCATE')) AS e/) AS e/	sql/crm_attach
 # what is shown
 opted-out-shown	sql/crm/83_report_member.sql	s/WHERE @crm@._profiled(m.profiling, m.closed_at, m.merged_into_id) AND/WHERE/	sql/crm_consent
 opted-out-scored	sql/crm/32_profiled.sql	s/^RETURN profiling AND /RETURN /	sql/crm_consent

@@ -250,6 +250,11 @@ UPDATE shop.back SET at = at + interval '1 day' WHERE id = 12;
 SELECT b.available FROM crm.member_key AS k JOIN crm.realm AS r ON r.id = k.realm_id, crm.points_balance(k.member_id) AS b WHERE r.name = 'shop.back.who' AND k.key = '8';
 SELECT check_name, detail FROM crm_member.check_crm('crm') WHERE NOT ok;
 DROP VIEW back;
+-- no key says that a sale has a source; check_crm does
+BEGIN;
+UPDATE crm.sale SET source_id = 99 WHERE id = (SELECT min(id) FROM crm.sale WHERE source_id = 6);
+SELECT check_name, detail FROM crm_member.check_crm('crm') WHERE NOT ok AND check_name LIKE 'sales come%';
+ROLLBACK;
 -- the triggers are the extension's to take along
 SELECT count(*) AS depending FROM pg_depend WHERE classid = 'pg_trigger'::regclass AND deptype = 'x' AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'crm_member');
 SELECT crm_member.drop_crm('crm', confirm => 'crm');

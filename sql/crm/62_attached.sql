@@ -749,10 +749,12 @@ BEGIN
     END;
   END LOOP;
   SELECT coalesce(sum(coalesce(cardinality(c.keys), 1)), 0) INTO waiting FROM @crm@.captured AS c;
+  SELECT count(*) INTO n FROM @crm@.sale AS s WHERE NOT EXISTS (SELECT FROM @crm@.source AS o WHERE o.id = s.source_id);
+  RETURN QUERY SELECT 'sales come from known sources', n = 0, format('%s sales come from none', n);
   RETURN QUERY SELECT 'attached tables and their triggers stand', lost = '{}' AND bare = 0,
     format('%s triggers are missing or disabled', bare) || CASE WHEN lost = '{}' THEN '' ELSE '; tables gone: ' || array_to_string(lost, ', ') END;
   RETURN QUERY SELECT 'attached tables equal their sales', differ = 0 AND unread = '{}',
     format('%s rows differ, %s wait for sync_sales', differ, waiting) || CASE WHEN unread = '{}' THEN '' ELSE '; tables that cannot be read: ' || array_to_string(unread, ', ') END;
 END
 $$;
-COMMENT ON FUNCTION @crm@._check_sources() IS 'check_crm: attached tables have their triggers, and their rows are sales, but for those that wait';
+COMMENT ON FUNCTION @crm@._check_sources() IS 'check_crm: every sale has its source; attached tables have their triggers, and their rows are sales, but for those that wait';

@@ -100,6 +100,7 @@ INSERT INTO crm.member_twin (member_id, other_id, reason) VALUES (915, 917, 'pho
 SELECT member_id, other_id, reasons FROM crm.member_twins();
 SELECT crm.member_twin_dismiss(918, 917), crm.member_twin_dismiss(915, 918), crm.member_twin_dismiss(915, 917);
 SELECT receipt_id > 0 AS erased FROM crm.member_erase(919, 'asked');
+SELECT crm.tier_pin('p919', 919, 'gold', '2199-01-01 00:00', 'a reason in words');
 SELECT member_id, other_id, reasons FROM crm.member_twins();
 
 -- an import that shares the phone of a member with a higher id

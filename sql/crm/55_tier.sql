@@ -848,6 +848,7 @@ BEGIN
     RETURN answer;
   END IF;
   PERFORM FROM @crm@.member AS m WHERE m.id = member_id FOR NO KEY UPDATE;
+  PERFORM @crm@._require_not_erased(member_id);
   known := clock_timestamp();
   IF NOT EXISTS (SELECT FROM @crm@.tier AS t JOIN @crm@.tier_ladder AS l ON l.id = t.ladder_id WHERE l.ladder_no = ladder_no AND t.code = tier_code) THEN
     RAISE EXCEPTION 'unknown tier' USING ERRCODE = 'invalid_parameter_value', DETAIL = format('Ladder %s has no tier "%s".', ladder_no, tier_code);
@@ -909,7 +910,7 @@ BEGIN
   RETURN NEXT;
 END
 $$;
-COMMENT ON FUNCTION @crm@.tier_pin(text, bigint, text, timestamptz, text, text, timestamptz, integer, boolean) IS 'gives a member a tier by hand for a time: as a floor, exactly, or with effect none lifts pins in that time; touches no metric. dry_run answers and writes nothing. Level manager. Errors: 22023 no end, reason or such tier, CR002, CR004, 42501';
+COMMENT ON FUNCTION @crm@.tier_pin(text, bigint, text, timestamptz, text, text, timestamptz, integer, boolean) IS 'gives a member a tier by hand for a time: as a floor, exactly, or with effect none lifts pins in that time; touches no metric. dry_run answers and writes nothing. Level manager. Errors: 22023 no end, reason or such tier, CR002, CR004, CR703 the member was erased, 42501';
 
 CREATE OR REPLACE FUNCTION @crm@._check_tiers() RETURNS TABLE (check_name text, ok boolean, detail text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE

@@ -250,6 +250,12 @@ UPDATE shop.back SET at = at + interval '1 day' WHERE id = 12;
 SELECT b.available FROM crm.member_key AS k JOIN crm.realm AS r ON r.id = k.realm_id, crm.points_balance(k.member_id) AS b WHERE r.name = 'shop.back.who' AND k.key = '8';
 SELECT check_name, detail FROM crm_member.check_crm('crm') WHERE NOT ok;
 DROP VIEW back;
+-- a trigger of the shop's that bears the name of one of ours stays
+CREATE TABLE shop.named (id integer PRIMARY KEY, who integer, at date, paid numeric);
+CREATE TRIGGER crm_insert BEFORE INSERT ON shop.named FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger();
+SELECT sales FROM crm.attach_sales('shop.named', 'who', 'at', 'paid', 'id');
+SELECT tgname, tgfoid::regproc FROM pg_trigger WHERE tgrelid = 'shop.named'::regclass;
+DROP TABLE shop.named;
 -- no key says that a sale has a source; check_crm does
 BEGIN;
 UPDATE crm.sale SET source_id = 99 WHERE id = (SELECT min(id) FROM crm.sale WHERE source_id = 6);

@@ -72,6 +72,15 @@ SELECT crm.member_identity_link(3, 'wechat', 'o-2', 'p10'), crm.member_identity_
 SELECT crm.member_update(1, 'p8', phone => '13800000002');
 SELECT crm.member_update(1, 'p9', phone => '13800000009');
 RESET ROLE;
+-- the number of a member of the own store that was merged into a hidden one is of a hidden one too
+INSERT INTO crm.member (id, member_no, joined_at, home_store_id) VALUES (901, '00000901', '2024-01-01', 1);
+SELECT kept_id FROM crm.member_merge(2, 901, 'm1');
+\set VERBOSITY terse
+SET ROLE crm_test_prober;
+SELECT public.asked(format('SELECT %s', q)) AS words, string_agg(substring(q FROM 'crm.(\w+)'), ' ' ORDER BY q COLLATE "C") AS doors
+FROM unnest('{crm.member_reveal(901\, $$x$$),crm.member_contacts(901),crm.member_360(901),crm.member_export(901),crm.points_balance(901),crm.tier_for(901),crm.consent_state(901),crm.interactions(901),crm.member_referral(901),crm.member_update(901\, $$u$$\, region => $$x$$),crm.member_erase(901\, $$x$$\, dry_run => true)}'::text[]) AS q
+GROUP BY 1 ORDER BY 1;
+RESET ROLE;
 DROP FUNCTION public.asked(text);
 SELECT crm_member.drop_crm('crm', 'crm');
 DROP ROLE crm_test_prober;

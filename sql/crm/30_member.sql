@@ -103,7 +103,9 @@ END
 $$;
 COMMENT ON FUNCTION @crm@._member_make(timestamptz, bigint, text, text, bigint) IS 'writes a new member; the number is its id in eight digits or more';
 
--- The answer to a caller who may not see a member is the same whether there is one or not.
+-- The answer to a caller who may not see a member is the same whether there is
+-- one or not. The number of a merged member leads to the one that was kept, so
+-- it is that one whom the caller must be allowed to see.
 CREATE OR REPLACE FUNCTION @crm@._require_member(member_id bigint, levels text[] DEFAULT '{clerk,app,manager,auditor}') RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -111,7 +113,7 @@ AS $$
 DECLARE
   home bigint;
 BEGIN
-  SELECT m.home_store_id INTO home FROM @crm@.member AS m WHERE m.id = member_id;
+  SELECT k.home_store_id INTO home FROM @crm@.member AS m JOIN @crm@.member AS k ON k.id = coalesce(m.merged_into_id, m.id) WHERE m.id = member_id;
   IF NOT FOUND THEN
     PERFORM @crm@._require(levels);
     RAISE EXCEPTION 'unknown member' USING ERRCODE = 'CR004', DETAIL = format('There is no member %s.', member_id);

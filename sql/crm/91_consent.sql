@@ -65,7 +65,7 @@ AS $$
 DECLARE
   m record;
 BEGIN
-  SELECT k.home_store_id, k.merged_into_id INTO m FROM @crm@.member AS k WHERE k.id = _require_for.member_id;
+  SELECT k.home_store_id, o.merged_into_id INTO m FROM @crm@.member AS o JOIN @crm@.member AS k ON k.id = coalesce(o.merged_into_id, o.id) WHERE o.id = _require_for.member_id;
   IF m.home_store_id IS NOT NULL AND @crm@._may(levels, m.home_store_id) THEN
     RETURN coalesce(m.merged_into_id, member_id);
   END IF;

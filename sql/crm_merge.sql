@@ -109,6 +109,24 @@ SELECT points FROM crm.points_accrue(8, 1, 'q6');
 SELECT points FROM crm.points_transfer(7, 8, 1, 'q7');
 SELECT balance, available FROM crm.points_balance(7);
 
+-- refunds of sales that came with a merge: what 12 earned in 2020 had expired (100, in two parts, once swept and once not), so
+-- nobody owes it; of the 60 that came along, which end last, 20 are taken from their own lot: 11 keeps 50, 7 and 40
+INSERT INTO crm.member (id, member_no, joined_at) VALUES (11, 'm11', '2019-01-01'), (12, 'm12', '2019-01-01');
+SELECT points FROM crm.points_grant(11, 50, 'q8', reason => 'gift', expires_at => clock_timestamp() + interval '30 days');
+INSERT INTO crm.sale (source_key, member_id, occurred_at, net_spend) VALUES ('old', 12, '2020-05-05 12:00+08', 100) RETURNING id AS old \gset
+INSERT INTO crm.sale (source_key, member_id, occurred_at, net_spend) VALUES ('new', 12, clock_timestamp() - interval '1 hour', 60) RETURNING id AS new \gset
+SELECT points FROM crm.points_grant(12, 7, 'q9', reason => 'gift', expires_at => clock_timestamp() + interval '20 days');
+SELECT moved -> 'points' AS moved FROM crm.member_merge(11, 12, 'm12');
+INSERT INTO crm.sale (member_id, occurred_at, net_spend, refund_of_id) VALUES (11, clock_timestamp(), -30, :old);
+SELECT balance, available, arrears FROM crm.points_balance(11);
+SELECT count(*) AS events FROM crm.points_expire();
+INSERT INTO crm.sale (member_id, occurred_at, net_spend, refund_of_id) VALUES (11, clock_timestamp(), -70, :old), (11, clock_timestamp(), -20, :new);
+SELECT balance, available, arrears FROM crm.points_balance(11);
+SELECT l.left_units FROM crm.lot AS l JOIN crm.account AS a ON a.id = l.account_id WHERE a.member_id = 11 AND a.asset_id = 1 AND l.left_units > 0 ORDER BY 1;
+-- the refund is taken back: they return to where they were
+DELETE FROM crm.sale WHERE refund_of_id = :new;
+SELECT balance, available, arrears FROM crm.points_balance(11);
+
 SELECT check_name, detail FROM crm_member.check_crm('crm') WHERE NOT ok;
 SELECT crm.rebuild_histories() >= 0 AS rebuilt;
 SELECT check_name, detail FROM crm_member.check_crm('crm') WHERE NOT ok;

@@ -240,5 +240,35 @@ SELECT h.no, s.points FROM holder AS h, LATERAL pg_temp.sell(h.id, '2023-05-05 1
 SELECT state FROM crm.card_change('VIP0001', 'lose', 'lost');
 SELECT h.no, s.points FROM holder AS h, LATERAL pg_temp.sell(h.id, '2023-05-06 12:00', 10) AS s ORDER BY h.no;
 
+-- by tier, in one statement: 2000 reaches gold, so the 10 behind it earn 20; likewise where growth makes gold
+CREATE FUNCTION pg_temp.earned() RETURNS TABLE (source_key text, points numeric) LANGUAGE sql AS $$
+  SELECT s.source_key, sum(CASE WHEN p.to_account > 0 THEN p.units ELSE -p.units END)
+  FROM crm.sale AS s JOIN crm.ledger_event AS e ON e.sale_id = s.id JOIN crm.posting AS p ON p.event_id = e.id AND p.asset_id = 1
+  WHERE s.source_key LIKE 'z%' GROUP BY s.source_key ORDER BY 1 $$;
+INSERT INTO crm.member (member_no, joined_at) VALUES ('late', '2020-01-01') RETURNING id AS late \gset
+INSERT INTO crm.sale (source_key, member_id, occurred_at, net_spend) VALUES ('z1 first', :late, '2025-05-05 10:00', 2000), ('z1 second', :late, '2025-05-05 10:01', 10);
+SELECT crm.tier_ladder_set('{"tiers": [{"code": "basic", "rank": 0, "when": {}}, {"code": "gold", "rank": 1, "when": {"growth_12m": 2000}}]}', 'by growth', '2023-01-01') > 0 AS set;
+INSERT INTO crm.member (member_no, joined_at) VALUES ('grown', '2020-01-01') RETURNING id AS grown \gset
+INSERT INTO crm.sale (source_key, member_id, occurred_at, net_spend) VALUES ('z2 first', :grown, '2025-05-05 10:00', 2000), ('z2 second', :grown, '2025-05-05 10:01', 10);
+SELECT * FROM pg_temp.earned();
+
+-- a sale of a guest whose member is told after a refund: 100 - 50 keeps 50 and, after 10 more, 40
+INSERT INTO crm.sale (source_key, occurred_at, net_spend) VALUES ('z3', '2021-05-05 10:00', 100) RETURNING id AS guest \gset
+INSERT INTO crm.sale (occurred_at, net_spend, refund_of_id) VALUES ('2021-05-06 10:00', -50, :guest);
+UPDATE crm.sale SET member_id = :late WHERE id = :guest;
+SELECT * FROM pg_temp.earned() WHERE source_key = 'z3';
+INSERT INTO crm.sale (occurred_at, net_spend, refund_of_id, member_id) VALUES ('2021-05-07 10:00', -10, :guest, :late);
+SELECT * FROM pg_temp.earned() WHERE source_key = 'z3';
+
+-- a channel or a store that was told wrong: 10 and 10 become 30 and 20, and 10 and 10 again
+SELECT crm.earning_rule_set('{"code": "app", "kind": "multiplier", "units": 3, "predicate": "channel = ''app''"}', '2022-01-01') > 0 AS set;
+SELECT crm.earning_rule_set('{"code": "west", "kind": "multiplier", "units": 2, "predicate": "store_region = ''west''"}', '2022-01-01') > 0 AS set;
+INSERT INTO crm.sale (source_key, member_id, occurred_at, net_spend) VALUES ('z4', :late, '2022-01-05', 10), ('z5', :late, '2022-01-05', 10);
+UPDATE crm.sale SET channel = 'app' WHERE source_key = 'z4';
+UPDATE crm.sale SET store_id = 2 WHERE source_key = 'z5';
+SELECT * FROM pg_temp.earned() WHERE source_key IN ('z4', 'z5');
+UPDATE crm.sale SET channel = NULL, store_id = NULL WHERE source_key IN ('z4', 'z5');
+SELECT * FROM pg_temp.earned() WHERE source_key IN ('z4', 'z5');
+
 SELECT * FROM crm_member.check_crm('crm') WHERE NOT ok;
 SELECT crm_member.drop_crm('crm', 'crm');

@@ -128,7 +128,7 @@ COMMENT ON FUNCTION @crm@._sale_stamp() IS 'trigger: a sale whose facts change i
 
 CREATE OR REPLACE TRIGGER sale_stamp BEFORE UPDATE ON @crm@.sale FOR EACH ROW
   WHEN (OLD.id IS DISTINCT FROM NEW.id OR OLD.member_id IS DISTINCT FROM NEW.member_id OR OLD.store_id IS DISTINCT FROM NEW.store_id
-        OR OLD.occurred_at IS DISTINCT FROM NEW.occurred_at OR OLD.net_spend IS DISTINCT FROM NEW.net_spend
+        OR OLD.channel IS DISTINCT FROM NEW.channel OR OLD.occurred_at IS DISTINCT FROM NEW.occurred_at OR OLD.net_spend IS DISTINCT FROM NEW.net_spend
         OR OLD.refund_of_id IS DISTINCT FROM NEW.refund_of_id)
   EXECUTE FUNCTION @crm@._sale_stamp();
 

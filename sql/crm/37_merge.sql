@@ -131,6 +131,85 @@ END
 $$;
 COMMENT ON FUNCTION @crm@._merge_settle(bigint, bigint, timestamptz) IS 'settles the arrears of an account from its living lots, the one that expires first before the others';
 
+-- A merge opens the lots of an account in the order of those that it empties.
+CREATE OR REPLACE FUNCTION @crm@._merged_lots(sale_id bigint, asset_id smallint) RETURNS TABLE (event_id bigint, lot_no smallint, account_id bigint)
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
+  WITH RECURSIVE its AS (
+    SELECT l.event_id, l.lot_no, l.account_id, 1 AS depth
+    FROM @crm@.ledger_event AS e JOIN @crm@.lot AS l ON l.event_id = e.id JOIN @crm@.account AS a ON a.id = l.account_id
+    WHERE e.sale_id = _merged_lots.sale_id AND a.asset_id = _merged_lots.asset_id
+    UNION
+    SELECT h.event_id, h.lot_no, h.account_id, i.depth + 1
+    FROM its AS i JOIN @crm@.account AS a ON a.id = i.account_id
+         JOIN @crm@.lot_use AS u ON u.lot_event_id = i.event_id AND u.lot_no = i.lot_no
+         JOIN @crm@.ledger_event AS e ON e.id = u.event_id AND e.kind = 'merge' AND (e.detail ->> 'gone_id')::bigint = a.member_id
+         CROSS JOIN LATERAL (SELECT l.event_id, l.lot_no, l.account_id, row_number() OVER (ORDER BY l.lot_no) AS place
+                             FROM @crm@.lot AS l JOIN @crm@.account AS k ON k.id = l.account_id
+                             WHERE l.event_id = e.id AND k.asset_id = _merged_lots.asset_id) AS h
+    WHERE h.place = (SELECT count(*) FROM @crm@.lot_use AS w JOIN @crm@.lot AS l ON l.event_id = w.lot_event_id AND l.lot_no = w.lot_no
+                     WHERE w.event_id = e.id AND l.account_id = i.account_id AND (w.lot_event_id, w.lot_no) <= (i.event_id, i.lot_no))
+  )
+  SELECT i.event_id, i.lot_no, i.account_id FROM its AS i ORDER BY i.depth DESC, i.event_id, i.lot_no;
+END
+$$;
+COMMENT ON FUNCTION @crm@._merged_lots(bigint, smallint) IS 'the lots that a sale brought and those into which merges moved them, the last ones first';
+
+-- What a refund takes back of a sale of a member who was merged into this one
+-- is taken from the lots of that sale, where they are now. A lot that expired
+-- before the merge has stayed behind: what is due of it is moved here and taken.
+CREATE OR REPLACE FUNCTION @crm@._merged_take(own bigint, member_id bigint, asset_id smallint, sale_id bigint, units bigint, event_id bigint, at timestamptz)
+RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+  l record;
+  part bigint;
+  moving bigint;
+  taken bigint := 0;
+BEGIN
+  FOR l IN
+    SELECT k.event_id, k.lot_no, k.account_id, a.member_id AS holder, k.left_units, k.available_from, k.expires_at, coalesce(x.units, 0)::bigint AS expired
+    FROM @crm@._merged_lots(sale_id, asset_id) AS m JOIN @crm@.lot AS k ON k.event_id = m.event_id AND k.lot_no = m.lot_no
+         JOIN @crm@.account AS a ON a.id = k.account_id
+         LEFT JOIN LATERAL (SELECT sum(u.units) AS units FROM @crm@.lot_use AS u JOIN @crm@.ledger_event AS o ON o.id = u.event_id
+                            WHERE u.lot_event_id = k.event_id AND u.lot_no = k.lot_no AND o.kind IN ('expire', 'unexpire')) AS x ON true
+  LOOP
+    part := least(units - taken, l.left_units + l.expired);
+    CONTINUE WHEN part <= 0;
+    taken := taken + part;
+    IF part > l.left_units THEN
+      INSERT INTO @crm@.ledger_event AS e (kind, member_id, occurred_at) VALUES ('unexpire', l.holder, at) RETURNING e.id INTO moving;
+      INSERT INTO @crm@.posting (event_id, posting_no, asset_id, from_account, to_account, units)
+      VALUES (moving, 1, asset_id, -(asset_id * 100 + 3), l.account_id, part - l.left_units);
+      INSERT INTO @crm@.lot_use (event_id, lot_event_id, lot_no, units, at) VALUES (moving, l.event_id, l.lot_no, l.left_units - part, at);
+      UPDATE @crm@.account AS a SET balance = a.balance + part - l.left_units WHERE a.id = l.account_id;
+    END IF;
+    UPDATE @crm@.lot AS k SET left_units = greatest(l.left_units - part, 0) WHERE k.event_id = l.event_id AND k.lot_no = l.lot_no;
+    UPDATE @crm@.account AS a SET balance = a.balance - part WHERE a.id = l.account_id;
+    IF l.account_id <> own THEN
+      INSERT INTO @crm@.ledger_event AS e (kind, member_id, occurred_at, detail)
+      VALUES ('merge', member_id, at, jsonb_build_object('gone_id', l.holder)) RETURNING e.id INTO moving;
+      INSERT INTO @crm@.posting (event_id, posting_no, asset_id, from_account, to_account, units) VALUES (moving, 1, asset_id, l.account_id, own, part);
+      INSERT INTO @crm@.lot_use (event_id, lot_event_id, lot_no, units, at) VALUES (moving, l.event_id, l.lot_no, part, at);
+      INSERT INTO @crm@.lot (event_id, lot_no, account_id, units, left_units, available_from, expires_at)
+      VALUES (moving, 1, own, part, 0, l.available_from, l.expires_at);
+      l.event_id := moving;
+      l.lot_no := 1;
+    END IF;
+    INSERT INTO @crm@.lot_use (event_id, lot_event_id, lot_no, units, at) VALUES (event_id, l.event_id, l.lot_no, part, at);
+  END LOOP;
+  RETURN taken;
+END
+$$;
+COMMENT ON FUNCTION @crm@._merged_take(bigint, bigint, smallint, bigint, bigint, bigint, timestamptz) IS 'takes units of a sale back from the lots that it brought to members who were merged into this one; answers how many';
+
 CREATE OR REPLACE FUNCTION @crm@._merged_lead_on(member_id bigint) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp

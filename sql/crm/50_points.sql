@@ -240,6 +240,9 @@ BEGIN
         due := due + crm_member.ledger_take(@crm_name@, own, mine.units, event_id, at, mine.event_id, 'all');
         rest := rest - mine.units;
       END LOOP;
+      IF rest > 0 AND EXISTS (SELECT FROM @crm@.member_merging AS g WHERE g.keep_id = member_id) THEN
+        rest := rest - @crm@._merged_take(own, member_id, asset_id, sale_id, rest, event_id, at);
+      END IF;
       IF rest > 0 THEN
         due := due + crm_member.ledger_take(@crm_name@, own, rest, event_id, at, 0, 'all');
       END IF;
@@ -330,7 +333,7 @@ BEGIN
       AND (e.member_id = s.member_id AND e.recorded_at >= s.recorded_at
            OR e.member_id <> s.member_id AND @crm@._member_id(e.member_id) = @crm@._member_id(s.member_id)
               AND NOT EXISTS (SELECT FROM @crm@.sale_past AS q WHERE q.sale_id = s.id AND q.known_to > e.recorded_at
-                              AND (q.occurred_at, q.net_spend, q.refund_of_id) IS DISTINCT FROM (s.occurred_at, s.net_spend, s.refund_of_id)));
+                              AND (q.store_id, q.occurred_at, q.net_spend, q.refund_of_id) IS DISTINCT FROM (s.store_id, s.occurred_at, s.net_spend, s.refund_of_id)));
     IF FOUND THEN
       RETURN QUERY SELECT p.asset_id, p.units, p.rule_id, l.available_from, l.expires_at
         FROM @crm@.posting AS p LEFT JOIN @crm@.lot AS l ON l.event_id = p.event_id AND l.lot_no = p.posting_no WHERE p.event_id = event;
@@ -367,6 +370,11 @@ BEGIN
      AND EXISTS (SELECT FROM @crm@.sale AS r WHERE r.refund_of_id = s.id) AND NOT EXISTS (SELECT FROM @crm@.ledger_event AS e WHERE e.sale_id = s.id) THEN
     PERFORM @crm@._points_earn(ARRAY[s.id]);
   END IF;
+  -- what was never booked is earned in full when the sale happened, as any sale; all else happens when it is told
+  IF s.net_spend > 0 AND s.member_id IS NOT NULL AND s.occurred_at >= (SELECT o.accrue_from FROM @crm@.source AS o WHERE o.id = s.source_id)
+     AND NOT EXISTS (SELECT FROM @crm@.ledger_event AS e WHERE e.sale_id = _points_settle.sale_id) THEN
+    PERFORM @crm@._points_earn(ARRAY[s.id]);
+  END IF;
   FOR d IN
     WITH wanted AS (
       SELECT @crm@._member_id(s.member_id) AS member_id, e.asset_id, e.rule_id, e.available_from, e.expires_at,
@@ -392,12 +400,8 @@ BEGIN
     IF holder IS DISTINCT FROM d.member_id THEN
       holder := d.member_id;
       number := 0;
-      -- what was never booked is earned when the sale happened; all else happens when it is told
       INSERT INTO @crm@.ledger_event (kind, member_id, sale_id, occurred_at)
-      SELECT k.kind, holder, _points_settle.sale_id, CASE WHEN k.kind = 'earn' THEN s.occurred_at ELSE _points_settle.at END
-      FROM (SELECT CASE WHEN d.units < 0 THEN 'claw back'
-                        WHEN s.id IS NULL OR s.net_spend <= 0 OR EXISTS (SELECT FROM @crm@.ledger_event AS e WHERE e.sale_id = _points_settle.sale_id) THEN 'adjust'
-                        ELSE 'earn' END AS kind) AS k
+      VALUES (CASE WHEN d.units < 0 THEN 'claw back' ELSE 'adjust' END, holder, _points_settle.sale_id, _points_settle.at)
       RETURNING id INTO event;
     END IF;
     number := number + 1;
@@ -446,6 +450,17 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION @crm@._points_special(timestamptz, timestamptz) IS 'whether a rule on sales that asks for more than the amount and the time is in force at some instant of a span';
+
+CREATE OR REPLACE FUNCTION @crm@._points_by_tier(from_at timestamptz, to_at timestamptz) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN EXISTS (SELECT FROM @crm@.earning_rule AS r
+                 WHERE r.special AND r.event = 'sale' AND r.uses && '{tier,tier_rank}' AND r.valid_from <= to_at AND from_at < r.valid_to);
+END
+$$;
+COMMENT ON FUNCTION @crm@._points_by_tier(timestamptz, timestamptz) IS 'whether a rule on sales that asks for the tier of the member is in force at some instant of a span';
 
 CREATE OR REPLACE FUNCTION @crm@._points_earn(sale_ids bigint[]) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -528,7 +543,22 @@ BEGIN
     FROM new_rows AS n LEFT JOIN @crm@.source AS o ON o.id = n.source_id
     -- the past of an attached table brings nothing, which is seen at once
     WHERE n.source_id = 0 OR n.occurred_at >= (SELECT min(e.accrue_from) FROM @crm@.source AS e WHERE e.id <> 0) OR n.net_spend < 0;
-    IF earners IS NOT NULL THEN
+    IF earners IS NOT NULL AND @crm@._points_by_tier((SELECT min(n.occurred_at) FROM new_rows AS n), (SELECT max(n.occurred_at) FROM new_rows AS n)) THEN
+      -- the tier that one sale reaches counts for the next; where growth makes tiers, sales of a member are booked one after the other
+      FOR one IN
+        SELECT array_agg(k.id) AS ids
+        FROM (SELECT n.id, CASE WHEN EXISTS (SELECT FROM @crm@.tier_ladder AS l WHERE l.ladder_no = 1 AND @crm@._ladder_asks(l.form, 'growth'))
+                                THEN row_number() OVER (PARTITION BY n.member_id ORDER BY n.occurred_at, n.id) ELSE 1 END AS turn
+              FROM new_rows AS n WHERE n.id = ANY (earners)) AS k
+        GROUP BY k.turn ORDER BY k.turn
+      LOOP
+        PERFORM @crm@._tiers_walk(1, g.members, g.notify, NULL)
+        FROM (SELECT array_agg(k.member_id ORDER BY k.member_id) AS members, array_agg(k.notify ORDER BY k.member_id) AS notify
+              FROM (SELECT n.member_id, bool_or(n.occurred_at >= o.accrue_from) AS notify FROM new_rows AS n JOIN @crm@.source AS o ON o.id = n.source_id
+                    WHERE n.member_id IS NOT NULL GROUP BY n.member_id HAVING count(*) > 1) AS k) AS g;
+        PERFORM @crm@._points_earn(one.ids);
+      END LOOP;
+    ELSIF earners IS NOT NULL THEN
       PERFORM @crm@._points_earn(earners);
     END IF;
     IF ids IS NOT NULL THEN
@@ -555,7 +585,8 @@ BEGIN
     FROM old_rows AS o JOIN new_rows AS n ON n.id = o.id,
          LATERAL (VALUES (o.id), (o.refund_of_id), (n.refund_of_id)) AS x(id)
     WHERE x.id IS NOT NULL
-      AND (o.member_id, o.occurred_at, o.net_spend, o.refund_of_id) IS DISTINCT FROM (n.member_id, n.occurred_at, n.net_spend, n.refund_of_id);
+      AND (o.member_id, o.store_id, o.channel, o.occurred_at, o.net_spend, o.refund_of_id)
+          IS DISTINCT FROM (n.member_id, n.store_id, n.channel, n.occurred_at, n.net_spend, n.refund_of_id);
   ELSE
     SELECT array_agg(DISTINCT x.id ORDER BY x.id) INTO sale_ids
     FROM old_rows AS o, LATERAL (VALUES (o.id), (o.refund_of_id)) AS x(id) WHERE x.id IS NOT NULL;

@@ -84,8 +84,16 @@ SELECT count(*) FROM crm.member WHERE pg_temp.tell(member_no);
 RESET client_min_messages;
 SET client_min_messages = warning;
 
--- no writing, whether the row would be one's own or another's; a hidden number and a free one get one answer
+-- an act for an own member, told to be of another's store, is refused; of the own store or of none it is not
 SET ROLE crm_test_clerk_1;
+SELECT crm.interaction_add(1, 'visit', 'of store 2', store_id => 2);
+SELECT card_no FROM crm.card_issue(1, 'of store 2', store_id => 2);
+SELECT points FROM crm.points_accrue(1, 10, 'of store 2', store_id => 2);
+SELECT crm.reward_redeem('of store 2', 1, 'none', store_id => 2);
+SELECT crm.interaction_add(1, 'visit', 'of store 1', store_id => 1) > 0 AND crm.interaction_add(1, 'visit', 'of none') > 0 AS added;
+SELECT points FROM crm.points_accrue(1, 10, 'accrued at 1', store_id => 1, dry_run => true);
+
+-- no writing, whether the row would be one's own or another's; a hidden number and a free one get one answer
 INSERT INTO crm.member (member_no, home_store_id, joined_at) VALUES ('m4', 2, now());
 INSERT INTO crm.member (member_no, home_store_id, joined_at) VALUES ('m9', 1, now());
 INSERT INTO crm.sale (member_id, store_id, occurred_at, net_spend) VALUES (1, 2, now(), 1) RETURNING id;

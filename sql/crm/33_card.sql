@@ -238,6 +238,9 @@ DECLARE
   answer jsonb;
 BEGIN
   PERFORM @crm@._require_member(member_id, '{clerk,app,manager}');
+  IF store_id IS NOT NULL THEN
+    PERFORM @crm@._require('{clerk,app,manager}', store_id);
+  END IF;
   BEGIN
     answer := @crm@._card_door(request_id, 'issue', member_id, NULL, card_type, number, chip, store_id, NULL, occurred_at, coalesce(activate, false));
     IF dry_run THEN
@@ -265,6 +268,9 @@ BEGIN
   IF holder IS NULL OR NOT @crm@._member_visible(holder, '{clerk,app,manager}') THEN
     -- one answer for a card of a hidden member and for none
     RAISE EXCEPTION 'no such card' USING ERRCODE = 'CR608';
+  END IF;
+  IF store_id IS NOT NULL THEN
+    PERFORM @crm@._require('{clerk,app,manager}', store_id);
   END IF;
   IF action IS NULL OR NOT EXISTS (SELECT FROM @crm@._card_moves() AS w WHERE w.kind = action) THEN
     RAISE EXCEPTION 'unknown action' USING ERRCODE = 'invalid_parameter_value', HINT = 'Actions are activate, lose, find, freeze, unfreeze, replace and close.';

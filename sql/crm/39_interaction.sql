@@ -129,6 +129,9 @@ DECLARE
   answer jsonb;
 BEGIN
   PERFORM @crm@._require_member(member_id, '{clerk,app,manager}');
+  IF store_id IS NOT NULL THEN
+    PERFORM @crm@._require('{clerk,app,manager}', store_id);
+  END IF;
   IF dry_run THEN
     BEGIN
       answer := @crm@._interaction_add(request_id, member_id, kind, channel, subject, note, store_id, product_id, rating, occurred_at);

@@ -138,6 +138,9 @@ BEGIN
   -- who may do this for all stores is asked about the member on the long way only: the short path leaves unknown ones to it
   IF NOT (pg_has_role(@crm@.caller(), current_user, 'USAGE') OR @crm@._may('{clerk,app,manager}')) THEN
     PERFORM @crm@._require_member(member_id, '{clerk,app,manager}');
+    IF store_id IS NOT NULL THEN
+      PERFORM @crm@._require('{clerk,app,manager}', store_id);
+    END IF;
   END IF;
   -- the short path takes cents; a currency without any leaves to the long one what is no whole unit of it
   IF NOT dry_run AND (@crm@._money_decimals() = 2 OR amount = round(amount)) THEN

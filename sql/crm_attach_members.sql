@@ -54,6 +54,10 @@ SELECT * FROM crm_member.check_crm('am') WHERE NOT ok;
 DROP VIEW people;
 SELECT am.detach_members('shop.customers') >= 0 AS detached;
 SELECT count(*) AS triggers_left FROM pg_trigger WHERE tgrelid = 'shop.customers'::regclass AND NOT tgisinternal;
+-- a trigger of the shop's that bears the name of one of ours stays
+CREATE TRIGGER am_members_insert BEFORE INSERT ON shop.customers FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger();
+SELECT looked_at FROM am.attach_members('shop.customers', 'id', name_column => 'name');
+DROP TRIGGER am_members_insert ON shop.customers;
 \set VERBOSITY default
 SELECT sales FROM am.detach_sales('shop.orders');
 -- who attached and detached stands in the audit log

@@ -69,6 +69,19 @@ END
 $$;
 COMMENT ON FUNCTION @crm@._attached_table(text, text, text, integer) IS 'an attached table, found by its triggers on the function capture when it was renamed; NULL when it is gone';
 
+CREATE OR REPLACE FUNCTION @crm@._refuse_others_trigger(relation regclass, trigger_name name, capture text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF EXISTS (SELECT FROM pg_trigger AS k WHERE k.tgrelid = relation AND k.tgname = trigger_name AND k.tgfoid <> to_regprocedure(capture)) THEN
+    RAISE EXCEPTION 'the table has a trigger of this name' USING ERRCODE = 'duplicate_object',
+      DETAIL = format('The trigger "%s" on %s is another''s.', trigger_name, relation), HINT = format('ALTER TRIGGER %I ON %s RENAME TO ...;', trigger_name, relation);
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION @crm@._refuse_others_trigger(regclass, name, text) IS 'raises 42710 where a table has a trigger of this name that does not call our function';
+
 CREATE OR REPLACE FUNCTION @crm@._source_table(src @crm@.source) RETURNS regclass
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN @crm@._attached_table(src.table_schema, src.table_name, '_capture', src.id);

@@ -32,10 +32,7 @@ DECLARE
   made integer := 0;
 BEGIN
   FOR t IN SELECT w.* FROM @crm@._attached_triggers(root) AS w WHERE NOT w.stands ORDER BY w.relation, w.trigger_name LOOP
-    IF EXISTS (SELECT FROM pg_trigger AS k WHERE k.tgrelid = t.relation AND k.tgname = t.trigger_name AND k.tgfoid <> to_regprocedure('@crm@._capture()')) THEN
-      RAISE EXCEPTION 'the table has a trigger of this name' USING ERRCODE = 'duplicate_object',
-        DETAIL = format('The trigger "%s" on %s is another''s.', t.trigger_name, t.relation), HINT = format('ALTER TRIGGER %I ON %s RENAME TO ...;', t.trigger_name, t.relation);
-    END IF;
+    PERFORM @crm@._refuse_others_trigger(t.relation, t.trigger_name, '@crm@._capture()');
     EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER %s ON %s %s FOR EACH STATEMENT EXECUTE FUNCTION @crm@._capture(%L)',
       t.trigger_name, t.event, t.relation,
       CASE t.event WHEN 'INSERT' THEN 'REFERENCING NEW TABLE AS new_rows' WHEN 'UPDATE' THEN 'REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows'

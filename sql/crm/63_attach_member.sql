@@ -126,6 +126,7 @@ BEGIN
                       AND g.tgfoid = to_regprocedure('@crm@._capture_members()') AND g.tgenabled IN ('O', 'A'))
     ORDER BY 1, 2
   LOOP
+    PERFORM @crm@._refuse_others_trigger(t.relation, t.trigger_name, '@crm@._capture_members()');
     EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER %s ON %s REFERENCING %s FOR EACH STATEMENT EXECUTE FUNCTION @crm@._capture_members(%L)',
       t.trigger_name, t.event, t.relation, t.tables, src.id::text);
     EXECUTE format('ALTER TABLE %s ENABLE TRIGGER %I', t.relation, t.trigger_name);

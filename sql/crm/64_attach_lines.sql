@@ -339,6 +339,7 @@ DECLARE
   made integer := 0;
 BEGIN
   FOR t IN SELECT w.* FROM @crm@._line_triggers(root) AS w WHERE NOT w.stands ORDER BY w.relation, w.trigger_name LOOP
+    PERFORM @crm@._refuse_others_trigger(t.relation, t.trigger_name, '@crm@._capture_lines()');
     EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER %s ON %s %s FOR EACH STATEMENT EXECUTE FUNCTION @crm@._capture_lines(%L)',
       t.trigger_name, t.event, t.relation,
       CASE t.event WHEN 'INSERT' THEN 'REFERENCING NEW TABLE AS new_rows' WHEN 'UPDATE' THEN 'REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows'

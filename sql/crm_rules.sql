@@ -270,5 +270,23 @@ SELECT * FROM pg_temp.earned() WHERE source_key IN ('z4', 'z5');
 UPDATE crm.sale SET channel = NULL, store_id = NULL WHERE source_key IN ('z4', 'z5');
 SELECT * FROM pg_temp.earned() WHERE source_key IN ('z4', 'z5');
 
+-- damage that no trigger sees is found: a total that is missing, an event of another member, one of a sale that never was
+SELECT crm.earning_rule_set('{"code": "capped", "units": 1, "cap_programme": 100, "predicate": "amount > 1"}') > 0 AS set;
+BEGIN;
+SET LOCAL session_replication_role = replica;
+DELETE FROM crm.earning_total WHERE rule_no = (SELECT max(rule_no) FROM crm.earning_rule);
+SELECT * FROM crm_member.check_crm('crm') WHERE NOT ok;
+ROLLBACK;
+BEGIN;
+SET LOCAL session_replication_role = replica;
+UPDATE crm.ledger_event SET member_id = 2 WHERE id = (SELECT min(id) FROM crm.ledger_event WHERE kind = 'earn' AND member_id > 2);
+SELECT * FROM crm_member.check_crm('crm') WHERE NOT ok;
+ROLLBACK;
+BEGIN;
+SET LOCAL session_replication_role = replica;
+UPDATE crm.ledger_event SET sale_id = 99999 WHERE id = (SELECT min(id) FROM crm.ledger_event WHERE kind = 'earn');
+SELECT * FROM crm_member.check_crm('crm') WHERE NOT ok;
+ROLLBACK;
+
 SELECT * FROM crm_member.check_crm('crm') WHERE NOT ok;
 SELECT crm_member.drop_crm('crm', 'crm');

@@ -242,6 +242,8 @@ BEGIN
   SELECT (SELECT count(*) FROM @crm@.posting AS p LEFT JOIN @crm@.ledger_event AS e ON e.id = p.event_id WHERE e.id IS NULL)
        + (SELECT count(*) FROM @crm@.ledger_event AS e LEFT JOIN @crm@.ledger_event AS r ON r.id = e.reverses_id WHERE e.reverses_id IS NOT NULL AND (r.id IS NULL OR r.id >= e.id))
        + (SELECT count(*) FROM @crm@.ledger_event AS e LEFT JOIN @crm@.member AS m ON m.id = e.member_id WHERE m.id IS NULL)
+       + (SELECT count(*) FROM @crm@.ledger_event AS e WHERE e.sale_id IS NOT NULL
+            AND NOT EXISTS (SELECT FROM @crm@.sale AS s WHERE s.id = e.sale_id) AND NOT EXISTS (SELECT FROM @crm@.sale_past AS s WHERE s.sale_id = e.sale_id))
        + (SELECT count(*) FROM @crm@.lot AS l LEFT JOIN @crm@.posting AS p ON p.event_id = l.event_id AND p.posting_no = l.lot_no AND p.to_account = l.account_id WHERE p.event_id IS NULL)
        + (SELECT count(*) FROM @crm@.lot_use AS u LEFT JOIN @crm@.ledger_event AS e ON e.id = u.event_id
           LEFT JOIN @crm@.lot AS l ON l.event_id = u.lot_event_id AND l.lot_no = u.lot_no WHERE e.id IS NULL OR l.event_id IS NULL) INTO wrong;
@@ -249,6 +251,15 @@ BEGIN
 
   SELECT count(*) INTO wrong FROM @crm@.ledger_event AS e WHERE NOT EXISTS (SELECT FROM @crm@.posting AS p WHERE p.event_id = e.id);
   RETURN QUERY SELECT 'every event has a posting', wrong = 0, format('%s events have none', wrong);
+
+  -- a redemption from a pool may be that of others alone
+  SELECT count(*) INTO wrong
+  FROM @crm@.ledger_event AS e
+  WHERE e.kind IN ('earn', 'accrue', 'activity', 'grant', 'adjust', 'claw back', 'write off', 'expire', 'unexpire')
+    AND NOT EXISTS (SELECT FROM @crm@.posting AS p JOIN @crm@.account AS a ON a.id = p.to_account WHERE p.event_id = e.id AND a.member_id = e.member_id)
+    AND NOT EXISTS (SELECT FROM @crm@.posting AS p JOIN @crm@.account AS a ON a.id = p.from_account WHERE p.event_id = e.id AND a.member_id = e.member_id)
+    AND EXISTS (SELECT FROM @crm@.posting AS p WHERE p.event_id = e.id);
+  RETURN QUERY SELECT 'events move what is of their members', wrong = 0, format('%s events do not', wrong);
 END
 $$;
 COMMENT ON FUNCTION @crm@._check_ledger() IS 'check_crm: balances, lots, uses and postings agree';

@@ -589,7 +589,8 @@ BEGIN
   WHERE coalesce(p.units, 0) <> @crm@._round_units(round(d.given, 12), coalesce(r.rounding, 'floor'));
   RETURN QUERY SELECT 'explanations add up to what was booked', wrong = 0, format('%s events differ', wrong);
 
-  SELECT count(*) INTO wrong
+  SELECT count(*) + (SELECT count(DISTINCT r.rule_no) FROM @crm@.earning_rule AS r
+                     WHERE r.cap_programme IS NOT NULL AND NOT EXISTS (SELECT FROM @crm@.earning_total AS t WHERE t.rule_no = r.rule_no)) INTO wrong
   FROM @crm@.earning_total AS t
        LEFT JOIN (SELECT (x ->> 'rule_no')::integer AS rule_no, sum((x ->> 'given')::numeric) AS units
                   FROM @crm@.ledger_event AS e, jsonb_array_elements(e.detail -> 'rules') AS x
@@ -599,4 +600,4 @@ BEGIN
   RETURN QUERY SELECT 'totals of rules are within their caps', wrong = 0, format('%s rules are not', wrong);
 END
 $$;
-COMMENT ON FUNCTION @crm@._check_rules() IS 'check_crm: what rules say that they gave is what was booked, and no rule gave more than its cap for the programme';
+COMMENT ON FUNCTION @crm@._check_rules() IS 'check_crm: what rules say that they gave is what was booked, and each rule with a cap for the programme has its total, within the cap';

@@ -270,6 +270,13 @@ SELECT * FROM pg_temp.earned() WHERE source_key IN ('z4', 'z5');
 UPDATE crm.sale SET channel = NULL, store_id = NULL WHERE source_key IN ('z4', 'z5');
 SELECT * FROM pg_temp.earned() WHERE source_key IN ('z4', 'z5');
 
+-- a streak counts the days, also one that was told late (2 then, 4 two days later) and those of a member who was merged (3)
+SELECT t.day, e.streak FROM (VALUES (1, '2026-02-28'::timestamptz), (2, '2026-03-02'), (3, '2026-03-01'), (4, '2026-03-03')) AS t(n, day),
+  LATERAL crm.record_event(:late, 'sign_in', occurred_at => t.day) AS e ORDER BY t.n;
+SELECT e.streak FROM (VALUES (1, :late, '2026-05-01'::timestamptz), (2, :grown, '2026-05-02')) AS t(n, id, day), LATERAL crm.record_event(t.id, 'sign_in', occurred_at => t.day) AS e ORDER BY t.n;
+SELECT kept_id = :late AS kept FROM crm.member_merge(:late, :grown, 'merged');
+SELECT streak FROM crm.record_event(:late, 'sign_in', occurred_at => '2026-05-03');
+
 -- damage that no trigger sees is found: a total that is missing, an event of another member, one of a sale that never was
 SELECT crm.earning_rule_set('{"code": "capped", "units": 1, "cap_programme": 100, "predicate": "amount > 1"}') > 0 AS set;
 BEGIN;

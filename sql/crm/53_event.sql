@@ -180,10 +180,12 @@ BEGIN
   SELECT x.* INTO done FROM @crm@.member_event AS x WHERE x.member_id = ANY (persons) AND x.kind = kind AND x.key = key ORDER BY x.id LIMIT 1;
   repeated := FOUND;
   IF NOT repeated THEN
-    SELECT count(*) AS events, max(x.streak) FILTER (WHERE x.day = today - 1) AS yesterday, max(x.streak) FILTER (WHERE x.day = today) AS today INTO before
-    FROM @crm@.member_event AS x WHERE x.member_id = ANY (persons) AND x.kind = kind;
-    done.streak := coalesce(before.today, before.yesterday + 1, 1);
-    done.nth := before.events + 1;
+    -- the days themselves are counted: one that was told late, or by the other of two merged members, closes a gap
+    SELECT sum(d.events) AS events, count(*) FILTER (WHERE d.day = today - d.place) AS days INTO before
+    FROM (SELECT x.day, count(*) AS events, (row_number() OVER (ORDER BY x.day >= today, x.day DESC))::integer AS place
+          FROM @crm@.member_event AS x WHERE x.member_id = ANY (persons) AND x.kind = kind GROUP BY x.day) AS d;
+    done.streak := before.days + 1;
+    done.nth := coalesce(before.events, 0) + 1;
     SELECT jsonb_agg(to_jsonb(x)) INTO earned FROM @crm@._event_earn(member_id, kind, key, done.streak, done.nth, at, NULL, NULL) AS x;
     IF earned IS NOT NULL THEN
       INSERT INTO @crm@.ledger_event (kind, member_id, occurred_at, detail)

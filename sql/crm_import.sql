@@ -14,6 +14,12 @@ SELECT imp.import_open('m1', 'member', 'erp', rows_expected => 17) = imp.import_
 SELECT imp.import_open('m1', 'member', 'other');
 SELECT imp.import_open('m2', 'goods', 'erp');
 SELECT imp.import_open('m2', 'member', 'erp', phone_region => 'XX');
+-- phones are read as those of the doors are
+BEGIN;
+INSERT INTO imp.setting (key, value, meaning) VALUES ('phone_region', '"US"', 'of this test');
+SELECT imp.import_open('us', 'member', 'erp') > 0 AS opened;
+SELECT phone_region FROM imp.import_batch WHERE name = 'us';
+ROLLBACK;
 SELECT count(*) FROM imp.member_import('nothing');
 SELECT count(*) FROM imp.sale_import('m1');
 

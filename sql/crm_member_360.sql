@@ -89,6 +89,8 @@ SET ROLE crm_test_clerk;
 SELECT member_id FROM crm.caller_lookup('13800000001');
 SELECT count(*) FROM crm.caller_lookup('13800000002');
 SELECT crm.member_360(1) ->> 'member_id' AS who;
+-- of the household those whom the caller may see: not the member of the other store
+SELECT crm.member_360(1) -> 'social' -> 'household' AS household;
 SELECT crm.member_360(2);
 SELECT crm.member_360(77);
 SELECT crm.interactions(2);

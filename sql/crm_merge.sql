@@ -91,6 +91,13 @@ SELECT available FROM crm.points_balance(4);
 SELECT pinned_to FROM crm.tier_pin('p', 6, 'diamond', '2099-01-01', 'friend of the house') \gset
 SELECT sales, moved FROM crm.member_merge(5, 6, 'm6');
 SELECT code, reason FROM crm.tier_for(5);
+-- of pins that overlap the kept member's holds, and the other's before and after it: gold in March, platinum in February and April
+BEGIN;
+INSERT INTO crm.member (id, member_no, joined_at) VALUES (91, 'm91', :'day1'), (92, 'm92', :'day1');
+SELECT count(*) FROM crm.tier_pin('p91', 91, 'gold', '2099-04-01', 'one', valid_from => '2099-03-01') AS k, crm.tier_pin('p92', 92, 'platinum', '2099-05-01', 'other', valid_from => '2099-02-01') AS g;
+SELECT kept_id FROM crm.member_merge(91, 92, 'm92');
+SELECT tier_code, valid_from, valid_to, reason FROM crm.tier_pin WHERE member_id = 91 AND known_to = 'infinity' ORDER BY valid_from;
+ROLLBACK;
 -- chains: what was merged into one that is merged itself leads to the last
 SELECT sales FROM crm.member_merge(1, 5, 'm7');
 SELECT id, merged_into_id FROM crm.member WHERE merged_into_id IS NOT NULL ORDER BY 1;

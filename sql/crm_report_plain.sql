@@ -21,6 +21,13 @@ FROM generate_series(1, 900) AS i;
 SELECT relation, how, rows_written > 5 AS some FROM crm.refresh_reports();
 SELECT tier_code, tier_rank, asked_to, metric, at_least FROM crm_report.tier_rules ORDER BY tier_rank;
 SELECT member_id, member_no, masked_name, home_store_id FROM crm_report.members WHERE member_id < 4 ORDER BY 1;
+-- the first character as a reader sees it: e with its accent, a family of three joined by U+200D
+BEGIN;
+UPDATE crm.member_pii SET full_name = U&'e\0301lan' WHERE member_id = 1;
+UPDATE crm.member_pii SET full_name = U&'\+01F468\200D\+01F469\200D\+01F467 Lee' WHERE member_id = 2;
+UPDATE crm.member_pii SET full_name = U&'\+020BB7' WHERE member_id = 3;
+SELECT member_id, masked_name, length(masked_name) FROM crm_report.members WHERE member_id < 4 ORDER BY 1;
+ROLLBACK;
 
 CREATE TEMP VIEW sales AS SELECT *, (occurred_at AT TIME ZONE 'Asia/Shanghai')::date AS day FROM crm.sale;
 CREATE TEMP VIEW today AS SELECT (now() AT TIME ZONE 'Asia/Shanghai')::date AS day;

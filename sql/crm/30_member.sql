@@ -116,7 +116,7 @@ BEGIN
   SELECT k.home_store_id INTO home FROM @crm@.member AS m JOIN @crm@.member AS k ON k.id = coalesce(m.merged_into_id, m.id) WHERE m.id = member_id;
   IF NOT FOUND THEN
     PERFORM @crm@._require(levels);
-    RAISE EXCEPTION 'unknown member' USING ERRCODE = 'CR004', DETAIL = format('There is no member %s.', member_id);
+    RAISE EXCEPTION 'unknown member' USING ERRCODE = 'CR004', DETAIL = CASE WHEN member_id IS NULL THEN 'No member was given.' ELSE format('There is no member %s.', member_id) END;
   END IF;
   IF home IS NOT NULL AND @crm@._may(levels, home) THEN
     RETURN;

@@ -337,11 +337,13 @@ BEGIN
       profiling = m.profiling AND g.profiling
   WHERE m.id = keep_id;
   INSERT INTO @crm@.tier_pin (member_id, ladder_no, tier_code, effect, valid_from, valid_to, known_from, reason, pinned_by)
-  SELECT keep_id, p.ladder_no, p.tier_code, p.effect, p.valid_from, p.valid_to, at, p.reason, p.pinned_by
-  FROM @crm@.tier_pin AS p
-  WHERE p.member_id = gone_id AND p.known_to = 'infinity' AND p.valid_to > at
-    AND NOT EXISTS (SELECT FROM @crm@.tier_pin AS o WHERE o.member_id = keep_id AND o.ladder_no = p.ladder_no AND o.known_to = 'infinity'
-                    AND o.valid_from < p.valid_to AND o.valid_to > p.valid_from);
+  SELECT keep_id, p.ladder_no, p.tier_code, p.effect, lower(r.part), upper(r.part), at, p.reason, p.pinned_by
+  FROM @crm@.tier_pin AS p,
+       -- where both have a pin, the kept member's holds
+       unnest(tstzmultirange(tstzrange(p.valid_from, p.valid_to))
+              - coalesce((SELECT range_agg(tstzrange(o.valid_from, o.valid_to)) FROM @crm@.tier_pin AS o
+                          WHERE o.member_id = keep_id AND o.ladder_no = p.ladder_no AND o.known_to = 'infinity'), '{}')) AS r(part)
+  WHERE p.member_id = gone_id AND p.known_to = 'infinity' AND upper(r.part) > at;
   UPDATE @crm@.tier_pin AS p SET known_to = at WHERE p.member_id = gone_id AND p.known_to = 'infinity';
   UPDATE @crm@.sale AS s SET member_id = keep_id WHERE s.member_id = gone_id;
   GET DIAGNOSTICS sales = ROW_COUNT;

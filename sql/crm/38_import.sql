@@ -184,7 +184,7 @@ $$;
 COMMENT ON FUNCTION @crm@._import_batch(text, text) IS 'a batch by its name, locked, so that one session at a time works on it; 42704 when there is none of this kind';
 
 CREATE OR REPLACE FUNCTION @crm@.import_open(batch text, kind text, source text, rows_expected bigint DEFAULT NULL, amount_expected numeric DEFAULT NULL,
-  phone_region text DEFAULT 'CN', accrue_from timestamptz DEFAULT 'infinity') RETURNS bigint
+  phone_region text DEFAULT NULL, accrue_from timestamptz DEFAULT 'infinity') RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -199,10 +199,11 @@ BEGIN
     RAISE EXCEPTION 'a batch has a name, a kind and a source'
       USING ERRCODE = 'invalid_parameter_value', HINT = 'Names have 1 to 200 characters; kinds are member and sale.';
   END IF;
-  IF rows_expected < 0 OR abs(amount_expected) >= 1e16 OR amount_expected = 'NaN' OR phone_region IS NULL THEN
+  IF rows_expected < 0 OR abs(amount_expected) >= 1e16 OR amount_expected = 'NaN' THEN
     RAISE EXCEPTION 'a control total cannot be so'
-      USING ERRCODE = 'invalid_parameter_value', HINT = 'rows_expected is 0 or more, amount_expected less than 1e16, phone_region a region such as CN.';
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'rows_expected is 0 or more, amount_expected less than 1e16.';
   END IF;
+  phone_region := coalesce(phone_region, @crm@._setting('phone_region', 'CN'));
   -- an unknown region is refused here, not in each row
   PERFORM crm_member.phone_e164('', phone_region);
   INSERT INTO @crm@.realm AS r (name) VALUES (source) ON CONFLICT DO NOTHING;
@@ -225,7 +226,7 @@ BEGIN
   RETURN made.id;
 END
 $$;
-COMMENT ON FUNCTION @crm@.import_open(text, text, text, bigint, numeric, text, timestamptz) IS 'opens a batch for rows of member_staged or sale_staged and answers its id; a repeat with the same arguments answers the same. kind is member or sale; source names the system that the keys are from, a realm of member keys that attached tables may share; rows_expected and amount_expected are control totals for import_report; phones without a country are read as dialled in phone_region; the sales of a source bring points from accrue_from on, as its first batch says, by default never. Level manager. Errors: 42710 open with other content, 22023';
+COMMENT ON FUNCTION @crm@.import_open(text, text, text, bigint, numeric, text, timestamptz) IS 'opens a batch for rows of member_staged or sale_staged and answers its id; a repeat with the same arguments answers the same. kind is member or sale; source names the system that the keys are from, a realm of member keys that attached tables may share; rows_expected and amount_expected are control totals for import_report; phones without a country are read as dialled in phone_region, by default that of the setting phone_region; the sales of a source bring points from accrue_from on, as its first batch says, by default never. Level manager. Errors: 42710 open with other content, 22023';
 
 CREATE OR REPLACE FUNCTION @crm@.import_stage(batch text, staged jsonb) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE

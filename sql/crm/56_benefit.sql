@@ -214,6 +214,7 @@ BEGIN
   IF answer IS NOT NULL THEN
     RETURN answer;
   END IF;
+  PERFORM @crm@._arg_store(store_id);
   happened := coalesce(at, clock_timestamp());
   SELECT e.* INTO b FROM @crm@._benefits_of(member_id, happened) AS e WHERE e.ladder_no = ladder_no AND e.code = code;
   IF NOT FOUND THEN
@@ -262,7 +263,7 @@ BEGIN
                       (answer ->> 'cycle_to')::timestamptz;
 END
 $$;
-COMMENT ON FUNCTION @crm@.benefit_use(text, bigint, text, integer, timestamptz, bigint, integer, boolean) IS 'records that a member used a benefit of its tier and answers what of it is left in the cycle (NULL: any number); two sessions never use the last one twice. A repeat of the request id gets the first answer; dry_run answers and writes nothing. Levels clerk, app, manager for the store. Errors: CR301 not entitled, CR302 used up, CR002, CR004, 22023 units, 42501';
+COMMENT ON FUNCTION @crm@.benefit_use(text, bigint, text, integer, timestamptz, bigint, integer, boolean) IS 'records that a member used a benefit of its tier and answers what of it is left in the cycle (NULL: any number); two sessions never use the last one twice. A repeat of the request id gets the first answer; dry_run answers and writes nothing. Levels clerk, app, manager for the store. Errors: CR301 not entitled, CR302 used up, CR002, CR004, 22023 units, 23503 unknown store, 42501';
 
 CREATE OR REPLACE FUNCTION @crm@._benefit_use_undo(request_id text, use_id bigint) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -163,6 +163,7 @@ BEGIN
   IF answer IS NOT NULL THEN
     RETURN answer;
   END IF;
+  PERFORM @crm@._arg_store(store_id);
   IF quantity IS NULL OR quantity < 1 THEN
     RAISE EXCEPTION 'quantity must be at least 1' USING ERRCODE = 'invalid_parameter_value';
   END IF;
@@ -254,7 +255,7 @@ BEGIN
     FROM jsonb_to_record(answer) AS x(redemption_id bigint, event_id bigint, points bigint, money numeric, available bigint);
 END
 $$;
-COMMENT ON FUNCTION @crm@.reward_redeem(text, bigint, text, integer, bigint, timestamptz, boolean) IS 'redeems points for a reward: takes them, in the order of the lots, and the stock; stored value is credited as gift part, everything else is handed out by who reads reward.redeemed in the outbox; money is what is to be paid beside the points, and is not collected here. Answers with the cost and the points that are left. A repeat of the request gets the first answer; dry_run answers and writes nothing. Levels clerk, app, manager. Errors: CR001 not enough points, CR002, CR004, CR201 no such reward, CR202 not offered, limit, tier or condition, CR203 out of stock, CR603, 22003, 22023, 42501';
+COMMENT ON FUNCTION @crm@.reward_redeem(text, bigint, text, integer, bigint, timestamptz, boolean) IS 'redeems points for a reward: takes them, in the order of the lots, and the stock; stored value is credited as gift part, everything else is handed out by who reads reward.redeemed in the outbox; money is what is to be paid beside the points, and is not collected here. Answers with the cost and the points that are left. A repeat of the request gets the first answer; dry_run answers and writes nothing. Levels clerk, app, manager. Errors: CR001 not enough points, CR002, CR004, CR201 no such reward, CR202 not offered, limit, tier or condition, CR203 out of stock, CR603, 22003, 22023, 23503 unknown store, 42501';
 
 CREATE OR REPLACE FUNCTION @crm@._reward_undo(request_id text, redemption_id bigint, reason text, occurred_at timestamptz) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

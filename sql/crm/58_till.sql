@@ -10,6 +10,20 @@
 --@ code
 -- Tenders are spread over the lines one after the other, in the order in which
 -- they are given, in proportion to what is still unpaid of each line.
+-- The server's own words for a number that it cannot read quote what was written.
+CREATE OR REPLACE FUNCTION @crm@._till_numbers(lines jsonb, tenders jsonb) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM FROM jsonb_to_recordset(lines) AS l(line_no integer, product_id bigint, quantity numeric, list_amount numeric, discount_amount numeric, cost_amount numeric, amount numeric);
+  PERFORM FROM jsonb_to_recordset(tenders) AS t(amount numeric);
+EXCEPTION WHEN data_exception THEN
+  RAISE EXCEPTION 'a number of a line or a tender cannot be read' USING ERRCODE = 'invalid_parameter_value', HINT = 'Amounts and quantities are written like 12.50, ids like 17.';
+END
+$$;
+COMMENT ON FUNCTION @crm@._till_numbers(jsonb, jsonb) IS 'raises 22023 unless the numbers of lines and tenders can be read as such; NULL passes';
+
 CREATE OR REPLACE FUNCTION @crm@._sale_record(request_id text, occurred_at timestamptz, member_id bigint, store_id bigint, lines jsonb, tenders jsonb, channel text) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -35,6 +49,9 @@ BEGIN
   IF occurred_at IS NOT NULL THEN
     PERFORM @crm@._finite(occurred_at);
   END IF;
+  PERFORM @crm@._till_numbers(lines, tenders);
+  PERFORM @crm@._arg_store(store_id);
+  PERFORM @crm@._arg_product(l.product_id) FROM jsonb_to_recordset(lines) AS l(product_id bigint) WHERE l.product_id IS NOT NULL;
   IF EXISTS (SELECT FROM jsonb_to_recordset(lines) AS l(list_amount numeric, discount_amount numeric, kind text, quantity numeric, cost_amount numeric)
              WHERE l.list_amount IS NULL OR l.list_amount IN ('NaN', 'Infinity') OR l.list_amount <> round(l.list_amount, decimals)
                 OR coalesce(l.discount_amount, 0) <> round(coalesce(l.discount_amount, 0), decimals)
@@ -75,6 +92,10 @@ BEGIN
   -- a member that was merged away buys as the one that was kept; a merge waits for this sale
   IF member_id IS NOT NULL THEN
     PERFORM FROM @crm@.member AS m WHERE m.id = member_id FOR KEY SHARE;
+    IF NOT FOUND THEN
+      RAISE EXCEPTION 'unknown member'
+        USING ERRCODE = 'foreign_key_violation', DETAIL = format('There is no member %s.', member_id), HINT = 'Without a member the sale is a guest''s.';
+    END IF;
     member_id := coalesce(@crm@._member_id(member_id), member_id);
   END IF;
   at := coalesce(occurred_at, clock_timestamp());
@@ -160,7 +181,7 @@ BEGIN
   RETURN NEXT;
 END
 $$;
-COMMENT ON FUNCTION @crm@.sale_record(text, jsonb, jsonb, bigint, bigint, timestamptz, text, boolean) IS 'records a sale with its lines [{"list_amount": 100.00, "discount_amount": 5.00, "product_id": 1, "quantity": 2, "kind": "goods" or "shipping", "cost_amount": 60}] and tenders [{"kind": "cash", "amount": 95.00, "bears": "money", "principal", "gift" or "points"}], which must add up to the cent; without member_id a guest''s. It records what was paid and debits no account. Answers with the points and growth earned and the tier. A repeat gets the first answer; dry_run answers and writes nothing. Levels clerk, app, manager. Errors: CR002, CR005 amounts, 23503 unknown member, store or product, 42501';
+COMMENT ON FUNCTION @crm@.sale_record(text, jsonb, jsonb, bigint, bigint, timestamptz, text, boolean) IS 'records a sale with its lines [{"list_amount": 100.00, "discount_amount": 5.00, "product_id": 1, "quantity": 2, "kind": "goods" or "shipping", "cost_amount": 60}] and tenders [{"kind": "cash", "amount": 95.00, "bears": "money", "principal", "gift" or "points"}], which must add up to the cent; without member_id a guest''s. It records what was paid and debits no account. Answers with the points and growth earned and the tier. A repeat gets the first answer; dry_run answers and writes nothing. Levels clerk, app, manager. Errors: CR002, CR005 amounts, 22023 what is no number, 23503 unknown member, store or product, 42501';
 
 CREATE OR REPLACE FUNCTION @crm@._sale_refund(request_id text, sale_id bigint, lines jsonb, occurred_at timestamptz) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -193,6 +214,7 @@ BEGIN
   IF occurred_at IS NOT NULL THEN
     PERFORM @crm@._finite(occurred_at);
   END IF;
+  PERFORM @crm@._till_numbers(lines, NULL);
   FOR part IN
     SELECT w.line_no, w.amount, k.line_no AS known, k.kind, k.product_id, k.cost_amount, k.quantity, k.payable_amount,
            k.money_amount + coalesce(g.money, 0) AS money, k.principal_amount + coalesce(g.principal, 0) AS principal,

@@ -189,7 +189,7 @@ COMMENT ON FUNCTION @crm@.sync_members(text) IS 'brings all rows of an attached 
 
 CREATE OR REPLACE FUNCTION @crm@.attach_members(source regclass, key_column text, name_column text DEFAULT NULL, phone_column text DEFAULT NULL, email_column text DEFAULT NULL,
   birth_day_column text DEFAULT NULL, birth_calendar_column text DEFAULT NULL, sex_column text DEFAULT NULL, region_column text DEFAULT NULL, address_column text DEFAULT NULL,
-  store_column text DEFAULT NULL, joined_at_column text DEFAULT NULL, phone_region text DEFAULT 'CN', realm text DEFAULT NULL, backfill boolean DEFAULT true)
+  store_column text DEFAULT NULL, joined_at_column text DEFAULT NULL, phone_region text DEFAULT NULL, realm text DEFAULT NULL, backfill boolean DEFAULT true)
 RETURNS TABLE (looked_at bigint, waiting bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp

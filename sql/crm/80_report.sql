@@ -114,7 +114,7 @@ CREATE OR REPLACE VIEW @crm_report@.members WITH (security_barrier = true) AS
 WITH reader AS MATERIALIZED (SELECT @crm@._store_limits() AS stores)
 SELECT m.id AS member_id,
        m.member_no::varchar(40) AS member_no,
-       CASE WHEN length(p.full_name) > 1 THEN left(p.full_name, 1) || '**' WHEN p.full_name IS NOT NULL THEN '*' END::varchar(40) AS masked_name,
+       regexp_replace(crm_member.mask_name(left(p.full_name, 200)), '^([^*[:space:]]+).*$', '\1**')::varchar(40) AS masked_name,
        m.home_store_id,
        m.region::varchar(100) AS region,
        @crm@.local_day(m.joined_at) AS joined_on,
@@ -131,7 +131,7 @@ WHERE m.merged_into_id IS NULL AND (reader.stores IS NULL OR m.home_store_id = A
 COMMENT ON VIEW @crm_report@.members IS 'one row a member, those that were merged into another left out: number, masked name, home store, dates, orders and net spend of all time; readers limited to stores see the members of those stores';
 COMMENT ON COLUMN @crm_report@.members.member_id IS 'id of the member';
 COMMENT ON COLUMN @crm_report@.members.member_no IS 'number of the member';
-COMMENT ON COLUMN @crm_report@.members.masked_name IS 'first character of the name, the rest masked; a name of one character is masked in full';
+COMMENT ON COLUMN @crm_report@.members.masked_name IS 'first character of the name as a reader sees it, the rest masked; a name of one character is masked in full';
 COMMENT ON COLUMN @crm_report@.members.home_store_id IS 'home store';
 COMMENT ON COLUMN @crm_report@.members.region IS 'region';
 COMMENT ON COLUMN @crm_report@.members.joined_on IS 'local day of joining';

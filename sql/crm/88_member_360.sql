@@ -153,7 +153,8 @@ BEGIN
       'referrer_id', m.referrer_id, 'brought', (SELECT count(*) FROM @crm@.member AS b WHERE b.referrer_id = m.id AND b.joined_at <= as_of AND b.merged_into_id IS NULL),
       'household', (SELECT jsonb_agg(DISTINCT h.member_id) FROM @crm@.household_member AS o JOIN @crm@.household_member AS h ON h.household_id = o.household_id
                     WHERE o.member_id = m.id AND o.joined_at <= as_of AND coalesce(o.left_at > as_of, true)
-                      AND h.member_id <> m.id AND h.joined_at <= as_of AND coalesce(h.left_at > as_of, true)),
+                      AND h.member_id <> m.id AND h.joined_at <= as_of AND coalesce(h.left_at > as_of, true)
+                      AND @crm@._member_visible(h.member_id, '{clerk,app,manager}')),
       'identities', (SELECT jsonb_agg(DISTINCT i.provider) FROM @crm@.member_identity AS i WHERE i.member_id = m.id),
       'merged', (SELECT jsonb_agg(g.id ORDER BY g.id) FROM @crm@.member AS g WHERE g.merged_into_id = m.id)))
     FROM @crm@.member AS m WHERE m.id = member_id);

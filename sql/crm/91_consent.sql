@@ -71,7 +71,7 @@ BEGIN
   END IF;
   PERFORM @crm@._require(levels);
   IF NOT EXISTS (SELECT FROM @crm@.member AS k WHERE k.id = _require_for.member_id) THEN
-    RAISE EXCEPTION 'unknown member' USING ERRCODE = 'CR004', DETAIL = format('There is no member %s.', member_id);
+    RAISE EXCEPTION 'unknown member' USING ERRCODE = 'CR004', DETAIL = CASE WHEN member_id IS NULL THEN 'No member was given.' ELSE format('There is no member %s.', member_id) END;
   END IF;
   RETURN coalesce(m.merged_into_id, member_id);
 END

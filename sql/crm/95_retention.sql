@@ -33,7 +33,9 @@ BEGIN
          OR (m.closed_at IS NULL AND m.joined_at <= at - make_interval(months => idle_months)
              AND NOT EXISTS (SELECT FROM @crm@.sale AS s WHERE s.member_id = m.id AND s.occurred_at > at - make_interval(months => idle_months))
              AND NOT EXISTS (SELECT FROM @crm@.account AS a JOIN @crm@.asset AS t ON t.id = a.asset_id
-                             WHERE a.member_id = m.id AND t.nature <> 'growth' AND (a.balance > 0 OR a.arrears > 0))))
+                             WHERE a.member_id = m.id AND t.nature <> 'growth'
+                               AND (a.arrears > 0 OR (a.balance > 0 AND NOT t.has_lots)
+                                    OR EXISTS (SELECT FROM @crm@.lot AS l WHERE l.account_id = a.id AND l.left_units > 0 AND l.expires_at > at)))))
   ORDER BY m.id LIMIT max_members;
 END
 $$;

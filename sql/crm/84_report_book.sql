@@ -139,19 +139,26 @@ COMMENT ON MATERIALIZED VIEW @crm@.report_repeat IS 'buyers, and those with two 
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS @crm@.report_return AS
 WITH day AS MATERIALIZED (
-  SELECT d.as_of FROM @crm@.report_state AS d WHERE d.relation = 'report_return'
+  SELECT d.as_of, date_trunc('month', d.as_of::timestamp)::date AS month, @crm@.day_start(date_trunc('month', d.as_of::timestamp)::date) AS month_at, @crm@.day_start(d.as_of + 1) AS until
+  FROM @crm@.report_state AS d WHERE d.relation = 'report_return'
+), running AS (
+  -- the monthly sums know no days, and a sale may be dated ahead
+  SELECT count(*) AS orders
+  FROM @crm@.sale AS s
+  WHERE @crm@._is_order(s.net_spend, s.refund_of_id) AND s.occurred_at >= (SELECT d.month_at FROM day AS d) AND s.occurred_at < (SELECT d.until FROM day AS d)
 ), returned AS (
   SELECT date_trunc('month', @crm@.local_day(s.occurred_at)::timestamp)::date AS month, count(*) AS orders
   FROM @crm@.sale AS s
-       JOIN (SELECT DISTINCT r.refund_of_id FROM @crm@.sale AS r WHERE r.refund_of_id IS NOT NULL) AS b ON b.refund_of_id = s.id
-  WHERE @crm@._is_order(s.net_spend, s.refund_of_id)
+       JOIN (SELECT DISTINCT r.refund_of_id FROM @crm@.sale AS r WHERE r.refund_of_id IS NOT NULL AND r.occurred_at < (SELECT d.until FROM day AS d)) AS b ON b.refund_of_id = s.id
+  WHERE @crm@._is_order(s.net_spend, s.refund_of_id) AND s.occurred_at < (SELECT d.until FROM day AS d)
   GROUP BY 1
 )
-SELECT t.month, least((t.month + interval '1 month')::date - 1, d.as_of) AS through_day, sum(t.orders)::bigint AS orders, coalesce(max(r.orders), 0) AS returned_orders
+SELECT t.month, least((t.month + interval '1 month')::date - 1, d.as_of) AS through_day,
+       CASE WHEN t.month = d.month THEN (SELECT u.orders FROM running AS u) ELSE sum(t.orders)::bigint END AS orders, coalesce(max(r.orders), 0) AS returned_orders
 FROM @crm@.sales_month AS t CROSS JOIN day AS d
      LEFT JOIN returned AS r ON r.month = t.month
 WHERE t.month <= d.as_of
-GROUP BY t.month, d.as_of;
+GROUP BY t.month, d.as_of, d.month;
 CREATE UNIQUE INDEX IF NOT EXISTS report_return_key ON @crm@.report_return (month);
 COMMENT ON MATERIALIZED VIEW @crm@.report_return IS 'orders by month, and how many of them have a return so far';
 

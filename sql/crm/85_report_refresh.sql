@@ -172,6 +172,11 @@ BEGIN
         how := 'all keys';
         rows_written := @crm@._rfm_run(day);
       ELSE
+        IF target.as_of < day THEN
+          -- sales that were dated ahead of the scores, and whose day has come
+          bought := bought || ARRAY(SELECT s.member_id FROM @crm@.member_score AS s JOIN @crm@.member_history AS h ON h.member_id = s.member_id
+                                    WHERE s.as_of < day AND crm_member.between_days(h.history, s.as_of + 1, day) OPERATOR(crm_member.<>) '{}');
+        END IF;
         rows_written := @crm@._rfm_due(day, bought, changed);
         IF target.as_of < day THEN
           PERFORM @crm@._segments_note();

@@ -134,6 +134,19 @@ SELECT l.left_units FROM crm.lot AS l JOIN crm.account AS a ON a.id = l.account_
 DELETE FROM crm.sale WHERE refund_of_id = :new;
 SELECT balance, available, arrears FROM crm.points_balance(11);
 
+-- a reward that the member who is gone had is given back to the one that was kept: 30 - 20 went along, 20 come after
+INSERT INTO crm.member (id, member_no, joined_at) VALUES (13, 'm13', :'day1'), (14, 'm14', :'day1');
+SELECT crm.reward_set('{"code": "mug", "name": "Mug", "kind": "goods", "points": 20, "stock": 3}') > 0 AS set;
+SELECT points FROM crm.points_grant(14, 30, 'r1', reason => 'gift');
+SELECT redemption_id, available FROM crm.reward_redeem('r2', 14, 'mug') \gset mug_
+SELECT moved FROM crm.member_merge(13, 14, 'm14');
+SELECT points, available FROM crm.reward_undo('r3', :mug_redemption_id, 'broken', dry_run => true);
+SELECT points, available FROM crm.reward_undo('r3', :mug_redemption_id, 'broken');
+SELECT points, available FROM crm.reward_undo('r3', :mug_redemption_id, 'broken');
+SELECT points, available FROM crm.reward_undo('r4', :mug_redemption_id, 'broken');
+SELECT available FROM crm.points_balance(13);
+SELECT member_id FROM crm.outbox WHERE topic = 'reward.undone';
+
 SELECT check_name, detail FROM crm_member.check_crm('crm') WHERE NOT ok;
 SELECT crm.rebuild_histories() >= 0 AS rebuilt;
 SELECT check_name, detail FROM crm_member.check_crm('crm') WHERE NOT ok;

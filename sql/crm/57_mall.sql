@@ -271,11 +271,13 @@ DECLARE
   own bigint;
   purse bigint;
   left_units bigint;
+  whose bigint;
   event bigint;
   made bigint;
 BEGIN
   SELECT k.* INTO d FROM @crm@.reward_redemption AS k WHERE k.id = redemption_id;
-  PERFORM @crm@._member_lock(d.member_id);
+  PERFORM FROM @crm@.member AS m WHERE m.id IN (d.member_id, @crm@._member_id(d.member_id)) ORDER BY m.id FOR NO KEY UPDATE;
+  whose := @crm@._member_id(d.member_id);
   answer := @crm@._request_begin(request_id, 'reward_undo', jsonb_build_array(redemption_id, reason, occurred_at));
   IF answer IS NOT NULL THEN
     RETURN answer;
@@ -283,6 +285,10 @@ BEGIN
   SELECT k.* INTO r FROM @crm@.reward AS k WHERE k.id = d.reward_id FOR NO KEY UPDATE;
   IF d.undoes_id IS NOT NULL OR EXISTS (SELECT FROM @crm@.ledger_event AS e WHERE e.reverses_id = d.ledger_event_id) THEN
     RAISE EXCEPTION 'the redemption was undone before, or is an undoing itself' USING ERRCODE = 'CR204', DETAIL = format('It is redemption %s.', redemption_id);
+  END IF;
+  IF whose <> d.member_id AND r.kind = 'stored_value' THEN
+    -- what it brought went along with the rest of the purse
+    PERFORM @crm@._refuse_merged(d.member_id, whose);
   END IF;
   at := coalesce(occurred_at, clock_timestamp());
   IF at < d.occurred_at OR at > clock_timestamp() THEN
@@ -310,7 +316,12 @@ BEGIN
   VALUES (r.id, d.member_id, d.store_id, d.quantity, d.points, d.money, d.value, @crm@.local_day(at), at, event, d.id) RETURNING id INTO made;
   PERFORM @crm@._audit('reward_undo', d.member_id, 'reward_redemption ' || d.id, reason);
   INSERT INTO @crm@.outbox (topic, member_id, body)
-  VALUES ('reward.undone', d.member_id, jsonb_build_object('redemption_id', d.id, 'reward', r.code, 'kind', r.kind, 'quantity', d.quantity));
+  VALUES ('reward.undone', whose, jsonb_build_object('redemption_id', d.id, 'reward', r.code, 'kind', r.kind, 'quantity', d.quantity));
+  IF whose <> d.member_id THEN
+    PERFORM @crm@._merged_lead_on(d.member_id);
+    own := @crm@._account(whose, 1::smallint);
+    at := clock_timestamp();
+  END IF;
   left_units := @crm@._mall_available(own, at);
   answer := jsonb_build_object('undoing_id', made, 'event_id', event, 'points', d.points, 'money', d.money, 'available', left_units);
   PERFORM @crm@._request_end(request_id, answer);
@@ -348,7 +359,7 @@ BEGIN
     FROM jsonb_to_record(answer) AS x(undoing_id bigint, event_id bigint, points bigint, money numeric, available bigint);
 END
 $$;
-COMMENT ON FUNCTION @crm@.reward_undo(text, bigint, text, timestamptz, boolean) IS 'undoes a redemption as a whole: the points return to the lots they came from (what returns to a lot that has expired is gone), the stock and the limits are free again, stored value that it brought is taken back. The reason goes to the audit log. A repeat of the request gets the first answer; dry_run answers and writes nothing. Levels clerk, app, manager. Errors: CR002, CR204 unknown or undone before, CR205 the stored value was spent, CR603, 22023, 42501';
+COMMENT ON FUNCTION @crm@.reward_undo(text, bigint, text, timestamptz, boolean) IS 'undoes a redemption as a whole: the points return to the lots they came from (what returns to a lot that has expired is gone), those of a member who was merged go on to the other, the stock and the limits are free again, stored value that it brought is taken back. The reason goes to the audit log. A repeat of the request gets the first answer; dry_run answers and writes nothing. Levels clerk, app, manager. Errors: CR002, CR204 unknown or undone before, CR205 the stored value was spent, CR603 stored value of a member who was merged into another, 22023, 42501';
 
 CREATE OR REPLACE FUNCTION @crm@.rewards_for(member_id bigint, as_of timestamptz DEFAULT NULL)
 RETURNS TABLE (code text, name text, kind text, points bigint, money numeric, value numeric, left_in_stock bigint, may_have boolean, why_not text)

@@ -24,6 +24,13 @@ SELECT count(*) FROM crm.benefits_of(4, '2024-02-10');
 -- born on 27 January 1990, the first day of the lunar year of the horse: in 2024 that day is 10 February
 SELECT code FROM crm.benefits_of(2, '2024-02-01') WHERE code = 'birthday_gift';
 SELECT code FROM crm.benefits_of(2, '2024-01-20') WHERE code = 'birthday_gift';
+-- born on 29 February: the month of the birthday is February, or by the setting March, but not in a leap year
+BEGIN;
+UPDATE crm.member_pii SET birth_day = '1992-02-29', birth_calendar = 'solar' WHERE member_id = 2;
+SELECT t AS at, count(*) FROM unnest('{2025-02-10,2025-03-10}'::timestamptz[]) AS t, crm._benefit_cycle(2, 'birthday', NULL, NULL, t) GROUP BY 1 ORDER BY 1;
+INSERT INTO crm.setting (key, value, meaning) VALUES ('birthday_feb29', '"mar1"', 'of this test');
+SELECT t AS at, count(*) FROM unnest('{2024-02-10,2025-02-10,2025-03-10}'::timestamptz[]) AS t, crm._benefit_cycle(2, 'birthday', NULL, NULL, t) GROUP BY 1 ORDER BY 1;
+ROLLBACK;
 
 -- twice in February, a third time not; in March again; a repeat gets the first answer
 SELECT tier, used, left_units, cycle_to FROM crm.benefit_use('u1', 1, 'free_shipping', occurred_at => '2024-02-01 00:00');

@@ -72,6 +72,12 @@ SELECT profiling FROM crm.member WHERE id = 2;
 INSERT INTO crm.member_pii (member_id, full_name, birth_day) VALUES (4, 'Kid', '2012-02-29'), (1, 'Grown', '1980-01-01');
 SELECT * FROM crm.minors('2026-02-27');
 SELECT count(*) FROM crm.minors('2026-02-28');
+-- by the setting 29 February falls on 1 March
+BEGIN;
+INSERT INTO crm.setting (key, value, meaning) VALUES ('birthday_feb29', '"mar1"', 'of this test');
+SELECT of_age_on FROM crm.minors('2026-02-28');
+SELECT count(*) FROM crm.minors('2026-03-01');
+ROLLBACK;
 SELECT allowed FROM crm.consent_give('k1', 4, 'marketing', 'v1', occurred_at => '2026-02-27 23:59');
 SELECT allowed FROM crm.consent_give('k2', 4, 'marketing', 'v1', by_guardian => true, evidence => 'mother, form 3', occurred_at => '2026-02-27 23:59');
 SELECT allowed FROM crm.consent_give('k3', 4, 'sharing', 'v1', occurred_at => '2026-02-28 00:00');

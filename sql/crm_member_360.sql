@@ -52,6 +52,13 @@ SELECT jsonb_pretty(x - '{member_id,as_of,cards}'::text[]) FROM crm.member_360(1
 -- a day after the refund it is 2050.00 of the same three orders; before the second sale there is no gold
 SELECT x -> 'transactions' ->> 'net_spend' AS net_spend, x -> 'transactions' ->> 'orders' AS orders, x -> 'transactions' ->> 'average_order' AS average, x -> 'balances' -> 'points' AS points FROM crm.member_360(1, '2024-06-12 10:00+08') AS x;
 SELECT x -> 'tier' ->> 'code' AS tier, x -> 'behaviour' AS behaviour FROM crm.member_360(1, '2024-02-10 10:00+08') AS x;
+-- born on 29 February: the day before the birthday, on it, and by the setting a day later
+BEGIN;
+UPDATE crm.member_pii SET birth_day = '1992-02-29' WHERE member_id = 1;
+SELECT at, crm.member_360(1, at) -> 'demographics' ->> 'age' AS age FROM unnest('{2025-02-27 23:59:59+08,2025-02-28 00:00+08}'::timestamptz[]) AS at;
+INSERT INTO crm.setting (key, value, meaning) VALUES ('birthday_feb29', '"mar1"', 'of this test');
+SELECT at, crm.member_360(1, at) -> 'demographics' ->> 'age' AS age FROM unnest('{2025-02-28 23:59:59+08,2025-03-01 00:00+08}'::timestamptz[]) AS at;
+ROLLBACK;
 -- the lifecycle goes by the cuts of the setting, as the view does: 111 days
 BEGIN;
 SELECT crm.member_360(1, '2024-09-20 10:00+08') -> 'behaviour' ->> 'lifecycle' AS usual;

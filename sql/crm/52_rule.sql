@@ -227,6 +227,12 @@ END
 $$;
 COMMENT ON FUNCTION @crm@._birthdays(date, text, integer) IS 'the days of a year on which a birthday may fall; NULL without a birthday, and for a lunar one out of the range of the lunar tables';
 
+CREATE OR REPLACE FUNCTION @crm@._age(birth_day date, day date) RETURNS integer
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN extract(year FROM day)::integer - extract(year FROM birth_day)::integer
+       - ((@crm@._birthdays(birth_day, 'solar', extract(year FROM day)::integer))[1] > day)::integer;
+COMMENT ON FUNCTION @crm@._age(date, date) IS 'the completed years of a person born on a day, on another; NULL without a birthday';
+
 CREATE OR REPLACE FUNCTION @crm@._tier_before(member_id bigint, at timestamptz) RETURNS TABLE (code text, rank integer)
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1
 SET search_path = pg_catalog, pg_temp
@@ -247,8 +253,7 @@ RETURNS TABLE (age integer, sex text, region text, home_store text, acquired_by 
   net_spend_year numeric, net_spend_all numeric, days_since_order integer, day date, clock time, weekday integer, hour integer, day_of_month integer, month integer, year integer)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
 BEGIN ATOMIC
-  SELECT extract(year FROM l.at)::integer - extract(year FROM p.birth_day)::integer
-           - ((@crm@._birthdays(p.birth_day, 'solar', extract(year FROM l.at)::integer))[1] > l.at::date)::integer, p.sex, m.region, h.code, m.acquired_by, @crm@.local_day(m.joined_at), l.at::date - @crm@.local_day(m.joined_at),
+  SELECT @crm@._age(p.birth_day, l.at::date), p.sex, m.region, h.code, m.acquired_by, @crm@.local_day(m.joined_at), l.at::date - @crm@.local_day(m.joined_at),
          t.code, t.rank, c.code, c.number, l.at::date = ANY (b.days), date_trunc('month', l.at)::date = ANY (b.months),
          x.orders_30d::integer, x.orders_12m::integer, x.orders_all::integer, x.net_spend_30d, x.net_spend_12m, x.net_spend_year, x.net_spend_all, l.at::date - x.last_day,
          l.at::date, l.at::time, extract(isodow FROM l.at)::integer, extract(hour FROM l.at)::integer, extract(day FROM l.at)::integer, extract(month FROM l.at)::integer, extract(year FROM l.at)::integer

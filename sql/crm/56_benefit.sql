@@ -138,12 +138,10 @@ BEGIN
     RETURN QUERY SELECT coalesce(period_from, '-infinity'), coalesce(period_to, 'infinity');
     RETURN;
   WHEN 'birthday' THEN
-    -- a lunar birthday of last lunar year may be kept in this one
-    SELECT date_trunc('month', b.day)::date INTO first_day
-    FROM @crm@.member_pii AS p
-         CROSS JOIN LATERAL generate_series(extract(year FROM today)::integer - 1, extract(year FROM today)::integer) AS y
-         CROSS JOIN LATERAL (SELECT crm_member.birthday_in(y, p.birth_day, p.birth_calendar)::timestamp AS day) AS b
-    WHERE p.member_id = _benefit_cycle.member_id AND p.birth_day IS NOT NULL AND date_trunc('month', b.day) = date_trunc('month', today::timestamp);
+    SELECT date_trunc('month', today::timestamp)::date INTO first_day
+    FROM @crm@.member_pii AS p CROSS JOIN LATERAL unnest(@crm@._birthdays(p.birth_day, p.birth_calendar, extract(year FROM today)::integer)) AS b(day)
+    WHERE p.member_id = _benefit_cycle.member_id AND date_trunc('month', b.day::timestamp) = date_trunc('month', today::timestamp)
+    LIMIT 1;
     IF first_day IS NULL THEN
       RETURN;
     END IF;

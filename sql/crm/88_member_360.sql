@@ -16,7 +16,7 @@ AS $$
 BEGIN
   RETURN (SELECT jsonb_strip_nulls(jsonb_build_object(
       'member_no', m.member_no, 'full_name', p.full_name, 'sex', p.sex, 'birth_day', p.birth_day, 'birth_calendar', p.birth_calendar,
-      'age', date_part('year', age(@crm@.local_day(as_of), p.birth_day))::integer, 'phone', p.phone, 'email', p.email, 'address', p.address,
+      'age', @crm@._age(p.birth_day, @crm@.local_day(as_of)), 'phone', p.phone, 'email', p.email, 'address', p.address,
       'region', m.region, 'joined_at', m.joined_at, 'closed_at', m.closed_at, 'photo_uri', p.photo_uri, 'profiling', m.profiling,
       'attributes', (SELECT jsonb_object_agg(a.code, coalesce(to_jsonb(v.value_number), CASE WHEN a.value_type = 'boolean' THEN to_jsonb(v.value::boolean) END, to_jsonb(v.value)))
                      FROM @crm@.member_attribute AS v JOIN @crm@.attribute AS a ON a.id = v.attribute_id WHERE v.member_id = m.id),

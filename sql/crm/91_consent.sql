@@ -105,10 +105,10 @@ SELECT coalesce(
 $$;
 COMMENT ON FUNCTION @crm@._allows(bigint, text, text, timestamptz, timestamptz) IS 'whether a member allows a purpose on a channel at an instant, as known at another; NULL for an unknown purpose';
 
--- The solar birthday counts, and 29 February falls on the 28th in common years.
+-- The solar birthday counts; the setting birthday_feb29 says where 29 February falls in common years.
 CREATE OR REPLACE FUNCTION @crm@._of_age_on(birth_day date) RETURNS date
 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN (birth_day + make_interval(years => @crm@._setting('minor_age', '14')::integer))::date;
+RETURN (@crm@._birthdays(birth_day, 'solar', extract(year FROM birth_day)::integer + @crm@._setting('minor_age', '14')::integer))[1];
 COMMENT ON FUNCTION @crm@._of_age_on(date) IS 'the day from which a person born on a day is no minor any more (setting minor_age)';
 
 CREATE OR REPLACE FUNCTION @crm@._is_minor(member_id bigint, at timestamptz) RETURNS boolean

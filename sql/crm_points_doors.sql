@@ -278,4 +278,9 @@ RESET timezone;
 SELECT count(*) FROM crm.sale_record('odd', '[{"list_amount": 1, "quantity": "NaN"}]', '[{"kind": "cash", "amount": 1}]');
 SELECT count(*) FROM crm.sale_record('odd', '[{"list_amount": 1, "quantity": -5}]', '[{"kind": "cash", "amount": 1}]');
 SELECT count(*) FROM crm.sale_record('odd', '[{"list_amount": 1, "cost_amount": "NaN"}]', '[{"kind": "cash", "amount": 1}]');
+-- nothing is undone or released before it happened
+SELECT event_id AS later FROM crm.points_grant(1, 10, 'later', '2025-06-01 10:00', await => 'a review') \gset
+SELECT points FROM crm.points_release(:later, 'too soon', '2025-06-01 09:59:59');
+SELECT points FROM crm.points_reverse(:later, 'too soon', '2025-06-01 09:59:59');
+SELECT points FROM crm.points_release(:later, 'in time', '2025-06-01 10:00');
 SELECT crm_member.drop_crm('crm', confirm => 'crm');

@@ -374,6 +374,9 @@ BEGIN
       HINT = 'Undo the whole with reward_undo.';
   END IF;
   at := @crm@._points_lock(owners, kind_of, occurred_at);
+  IF at < e.occurred_at THEN
+    RAISE EXCEPTION 'an event is not undone before it happened' USING ERRCODE = 'invalid_parameter_value', DETAIL = format('Event %s happened at %s.', event_id, e.occurred_at);
+  END IF;
   SELECT sum(q.units) INTO done FROM @crm@.ledger_event AS r JOIN @crm@.posting AS q ON q.event_id = r.id AND q.asset_id = kind_of WHERE r.reverses_id = event_id AND r.kind = 'reverse';
   SELECT sum(q.units) INTO undone FROM @crm@.posting AS q WHERE q.event_id = event_id AND q.asset_id = kind_of;
   undone := undone - coalesce(done, 0);
@@ -617,6 +620,10 @@ BEGIN
     RETURN answer;
   END IF;
   at := @crm@._points_lock(ARRAY[holder], 1::smallint, occurred_at);
+  IF EXISTS (SELECT FROM @crm@.ledger_event AS e WHERE e.id = event_id AND e.occurred_at > at) THEN
+    RAISE EXCEPTION 'points are not released before they were given' USING ERRCODE = 'invalid_parameter_value',
+      DETAIL = format('The points of event %s were given at %s.', event_id, (SELECT e.occurred_at FROM @crm@.ledger_event AS e WHERE e.id = event_id));
+  END IF;
   FOR waiting IN
     SELECT l.*, p.asset_id, coalesce(p.rule_id, 0) AS rule_id, (e.detail ->> 'expires_at')::timestamptz AS asked_end
     FROM @crm@._lots_led_on(event_id) AS w JOIN @crm@.lot AS l ON l.event_id = w.lot_event_id AND l.lot_no = w.lot_no

@@ -116,6 +116,81 @@ END
 $$;
 COMMENT ON FUNCTION @crm@._come_back(bigint, bigint, bigint, bigint[], timestamptz) IS 'units that return to an account by the undoing of events: to arrears, then to the lots they came from, latest expiry first; the caller holds its lock and writes the posting';
 
+-- A merge moves what is left in each lot to a lot of its own, in the order of the lots of the account.
+CREATE OR REPLACE FUNCTION @crm@._lots_led_on(event_id bigint) RETURNS TABLE (first_no smallint, lot_event_id bigint, lot_no smallint, depth integer)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 2
+SET search_path = pg_catalog, pg_temp
+AS $$
+WITH RECURSIVE place(first_no, lot_event_id, lot_no, account_id, depth) AS (
+  SELECT l.lot_no, l.event_id, l.lot_no, l.account_id, 0 FROM @crm@.lot AS l WHERE l.event_id = _lots_led_on.event_id
+  UNION ALL
+  SELECT p.first_no, n.event_id, n.lot_no, n.account_id, p.depth + 1
+  FROM place AS p
+       JOIN @crm@.lot_use AS u ON u.lot_event_id = p.lot_event_id AND u.lot_no = p.lot_no
+       JOIN @crm@.ledger_event AS e ON e.id = u.event_id AND e.kind = 'merge'
+       CROSS JOIN LATERAL (SELECT count(*) AS nth FROM @crm@.lot_use AS v JOIN @crm@.lot AS o ON o.event_id = v.lot_event_id AND o.lot_no = v.lot_no
+                           WHERE v.event_id = e.id AND o.account_id = p.account_id AND (v.lot_event_id, v.lot_no) <= (p.lot_event_id, p.lot_no)) AS k
+       JOIN LATERAL (SELECT x.*, row_number() OVER (ORDER BY x.lot_no) AS nth FROM @crm@.lot AS x
+                       JOIN @crm@.posting AS q ON q.event_id = x.event_id AND q.posting_no = x.lot_no AND q.from_account = p.account_id
+                     WHERE x.event_id = e.id) AS n ON n.nth = k.nth
+)
+SELECT p.first_no, p.lot_event_id, p.lot_no, p.depth FROM place AS p
+$$;
+COMMENT ON FUNCTION @crm@._lots_led_on(bigint) IS 'the lots that an event opened, and those to which merges of members moved what was left in them; first_no is the number of the lot of the event, depth how many merges led there';
+
+-- What a refund takes back of a sale of a member who was merged into this one
+-- is taken from the lots of that sale, where they are now. A lot that expired
+-- before the merge has stayed behind: what is due of it is moved here and taken.
+CREATE OR REPLACE FUNCTION @crm@._merged_take(own bigint, member_id bigint, asset_id smallint, sale_id bigint, units bigint, event_id bigint, at timestamptz)
+RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+  l record;
+  part bigint;
+  moving bigint;
+  taken bigint := 0;
+BEGIN
+  FOR l IN
+    SELECT k.event_id, k.lot_no, k.account_id, a.member_id AS holder, k.left_units, k.available_from, k.expires_at, coalesce(x.units, 0)::bigint AS expired
+    FROM @crm@.ledger_event AS e CROSS JOIN LATERAL @crm@._lots_led_on(e.id) AS w
+         JOIN @crm@.lot AS k ON k.event_id = w.lot_event_id AND k.lot_no = w.lot_no
+         JOIN @crm@.account AS a ON a.id = k.account_id AND a.asset_id = asset_id
+         LEFT JOIN LATERAL (SELECT sum(u.units) AS units FROM @crm@.lot_use AS u JOIN @crm@.ledger_event AS o ON o.id = u.event_id
+                            WHERE u.lot_event_id = k.event_id AND u.lot_no = k.lot_no AND o.kind IN ('expire', 'unexpire')) AS x ON true
+    WHERE e.sale_id = sale_id ORDER BY w.depth DESC, k.event_id, k.lot_no
+  LOOP
+    part := least(units - taken, l.left_units + l.expired);
+    CONTINUE WHEN part <= 0;
+    taken := taken + part;
+    IF part > l.left_units THEN
+      INSERT INTO @crm@.ledger_event AS e (kind, member_id, occurred_at) VALUES ('unexpire', l.holder, at) RETURNING e.id INTO moving;
+      INSERT INTO @crm@.posting (event_id, posting_no, asset_id, from_account, to_account, units)
+      VALUES (moving, 1, asset_id, -(asset_id * 100 + 3), l.account_id, part - l.left_units);
+      INSERT INTO @crm@.lot_use (event_id, lot_event_id, lot_no, units, at) VALUES (moving, l.event_id, l.lot_no, l.left_units - part, at);
+      UPDATE @crm@.account AS a SET balance = a.balance + part - l.left_units WHERE a.id = l.account_id;
+    END IF;
+    UPDATE @crm@.lot AS k SET left_units = greatest(l.left_units - part, 0) WHERE k.event_id = l.event_id AND k.lot_no = l.lot_no;
+    UPDATE @crm@.account AS a SET balance = a.balance - part WHERE a.id = l.account_id;
+    IF l.account_id <> own THEN
+      INSERT INTO @crm@.ledger_event AS e (kind, member_id, occurred_at, detail)
+      VALUES ('merge', member_id, at, jsonb_build_object('gone_id', l.holder)) RETURNING e.id INTO moving;
+      INSERT INTO @crm@.posting (event_id, posting_no, asset_id, from_account, to_account, units) VALUES (moving, 1, asset_id, l.account_id, own, part);
+      INSERT INTO @crm@.lot_use (event_id, lot_event_id, lot_no, units, at) VALUES (moving, l.event_id, l.lot_no, part, at);
+      INSERT INTO @crm@.lot (event_id, lot_no, account_id, units, left_units, available_from, expires_at)
+      VALUES (moving, 1, own, part, 0, l.available_from, l.expires_at);
+      l.event_id := moving;
+      l.lot_no := 1;
+    END IF;
+    INSERT INTO @crm@.lot_use (event_id, lot_event_id, lot_no, units, at) VALUES (event_id, l.event_id, l.lot_no, part, at);
+  END LOOP;
+  RETURN taken;
+END
+$$;
+COMMENT ON FUNCTION @crm@._merged_take(bigint, bigint, smallint, bigint, bigint, bigint, timestamptz) IS 'takes units of a sale back from the lots that it brought to members who were merged into this one; answers how many';
+
 CREATE OR REPLACE FUNCTION @crm@._points_lock(member_ids bigint[], asset_id smallint, at timestamptz) RETURNS timestamptz
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp

@@ -578,28 +578,6 @@ $$;
 COMMENT ON FUNCTION @crm@.points_transfer(bigint, bigint, bigint, text, timestamptz, text, boolean) IS 'moves available points from one member to another, those that expire first; they keep their expiry, and settle what the other owes. No tier changes by it. Answers with the event and what each has available after it. A repeat gets the first answer; dry_run answers and writes nothing. Levels app, manager, for both members. Errors: CR001 not enough points, CR002, CR004, 22004, 22023, 42501';
 
 -- A release takes the pending lot out and opens one that is available: its life begins now.
--- A merge moves what is left in each lot to a lot of its own, in the order of the lots of the account.
-CREATE OR REPLACE FUNCTION @crm@._lots_led_on(event_id bigint) RETURNS TABLE (first_no smallint, lot_event_id bigint, lot_no smallint)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 2
-SET search_path = pg_catalog, pg_temp
-AS $$
-WITH RECURSIVE place(first_no, lot_event_id, lot_no, account_id) AS (
-  SELECT l.lot_no, l.event_id, l.lot_no, l.account_id FROM @crm@.lot AS l WHERE l.event_id = _lots_led_on.event_id
-  UNION ALL
-  SELECT p.first_no, n.event_id, n.lot_no, n.account_id
-  FROM place AS p
-       JOIN @crm@.lot_use AS u ON u.lot_event_id = p.lot_event_id AND u.lot_no = p.lot_no
-       JOIN @crm@.ledger_event AS e ON e.id = u.event_id AND e.kind = 'merge'
-       CROSS JOIN LATERAL (SELECT count(*) AS nth FROM @crm@.lot_use AS v JOIN @crm@.lot AS o ON o.event_id = v.lot_event_id AND o.lot_no = v.lot_no
-                           WHERE v.event_id = e.id AND o.account_id = p.account_id AND (v.lot_event_id, v.lot_no) <= (p.lot_event_id, p.lot_no)) AS k
-       JOIN LATERAL (SELECT x.*, row_number() OVER (ORDER BY x.lot_no) AS nth FROM @crm@.lot AS x
-                       JOIN @crm@.posting AS q ON q.event_id = x.event_id AND q.posting_no = x.lot_no AND q.from_account = p.account_id
-                     WHERE x.event_id = e.id) AS n ON n.nth = k.nth
-)
-SELECT p.first_no, p.lot_event_id, p.lot_no FROM place AS p
-$$;
-COMMENT ON FUNCTION @crm@._lots_led_on(bigint) IS 'the lots that an event opened, and those to which merges of members moved what was left in them; first_no is the number of the lot of the event';
-
 CREATE OR REPLACE FUNCTION @crm@._points_release(event_id bigint, request_id text, occurred_at timestamptz) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp

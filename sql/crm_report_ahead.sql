@@ -1,5 +1,5 @@
 -- sql/crm_report_ahead.sql
--- Sales dated after the day of the reports: in no report of that day, and in all once their day has come.
+-- Sales dated after the day of the reports, in none of that day and in all once theirs has come; rules of segments changed after the scores.
 --
 -- The reports are of 2024-03-05, then of 2024-03-07. Member 1 buys for 10.00 on
 -- 2024-01-02 and for 100.00 on 03-06, member 2 for 20.00 on 2024-01-03, which
@@ -33,5 +33,11 @@ SELECT month, through_day, orders, returned_orders FROM crm_report.return_rate O
 SELECT count(*) AS refreshed FROM crm.refresh_reports(as_of => '2024-03-05', full_run => true);
 SELECT count(*) AS refreshed FROM crm.refresh_reports();
 SELECT member_id, as_of, last_day, orders, net_spend FROM crm_report.member_rfm_scores ORDER BY 1;
+-- a rule changed after the scores does not change what stands of their day
+UPDATE crm.rfm_rule SET segment = 'Gold' WHERE segment <> 'prospect';
+UPDATE crm.setting SET value = '"2024-03-09"' WHERE key = 'report_day';
+INSERT INTO crm.sale (id, member_id, occurred_at, net_spend) VALUES (108, 3, '2024-03-09 12:00+08', 1);
+SELECT count(*) AS refreshed FROM crm.refresh_reports();
+SELECT member_id, from_day, segment = 'Gold' AS by_new_rule FROM crm_report.member_segments WHERE through_day IS NULL ORDER BY 1;
 SELECT check_name, detail FROM crm_member.check_crm('crm') WHERE NOT ok;
 SELECT crm_member.drop_crm('crm', confirm => 'crm');

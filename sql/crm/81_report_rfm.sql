@@ -33,7 +33,8 @@ CREATE TABLE @crm@.member_score (
   orders bigint NOT NULL,
   frequency bigint NOT NULL,
   net_spend numeric(18,2) NOT NULL,
-  score smallint
+  score smallint,
+  noted boolean NOT NULL
 ) WITH (fillfactor = 60);
 ALTER TABLE @crm@.member_score ENABLE ROW LEVEL SECURITY;
 
@@ -93,7 +94,7 @@ INSERT INTO @crm@.setting (key, value, meaning) VALUES
 
 --@ code
 COMMENT ON TABLE @crm@.rfm_run IS 'full runs of RFM: the day, the window, the cut points and the totals whose means part high from low';
-COMMENT ON TABLE @crm@.member_score IS 'RFM of each member who ever bought, as of the day in the row, by the cut points of the last run; score is RFM as a number, NULL without an order in the window; derived from member_history';
+COMMENT ON TABLE @crm@.member_score IS 'RFM of each member who ever bought, as of the day in the row, by the cut points of the last run; score is RFM as a number, NULL without an order in the window; noted: its segment stands in member_segment; derived from member_history';
 COMMENT ON TABLE @crm@.rfm_octant IS 'display names of the eight octants: R, F and M against their means, 1 as good or better, 0 worse; priority is for sorting';
 COMMENT ON TABLE @crm@.member_segment IS 'the segment and octant into which each scored member came, and on which day: a row where they differ from those before; by the rules of that day; of members who opt out nothing is kept';
 COMMENT ON COLUMN @crm@.member_segment.segment IS 'pseudonymous: segment by rfm_rule, or lapsed';
@@ -190,8 +191,9 @@ COMMENT ON FUNCTION @crm@._rfm_cells() IS 'the segment of each pair of R and FM 
 -- Notes the segments of members where they differ from those that stand, by
 -- today's rules: at full runs and at the first refresh of a day, since at every
 -- refresh it would cost as much as the scores. A refresh of an earlier day
--- changes nothing.
-CREATE OR REPLACE FUNCTION @crm@._segments_note() RETURNS bigint
+-- changes nothing. Each score is noted once, so that a rule changed later does
+-- not change what stands of its day.
+CREATE OR REPLACE FUNCTION @crm@._segments_note(of_run boolean) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -213,15 +215,17 @@ BEGIN
                  || CASE WHEN s.net_spend * run.members >= run.spend_total THEN '1' ELSE '0' END END AS octant
         FROM @crm@.member_score AS s
              LEFT JOIN cell AS c ON c.r = @crm@._score5(s.score / 100, run.bins)
-                                AND c.fm = (@crm@._score5(s.score / 10 % 10, run.bins) + @crm@._score5(s.score % 10, run.bins) + 1) / 2) AS k
+                                AND c.fm = (@crm@._score5(s.score / 10 % 10, run.bins) + @crm@._score5(s.score % 10, run.bins) + 1) / 2
+        WHERE of_run OR NOT s.noted) AS k
        LEFT JOIN LATERAL (SELECT p.as_of, p.segment, p.octant FROM @crm@.member_segment AS p WHERE p.member_id = k.member_id ORDER BY p.as_of DESC LIMIT 1) AS p ON true
   WHERE p.as_of IS NULL OR (p.as_of <= k.as_of AND (p.segment, p.octant) IS DISTINCT FROM (k.segment, k.octant))
   ON CONFLICT (member_id, as_of) DO UPDATE SET segment = excluded.segment, octant = excluded.octant;
   GET DIAGNOSTICS written = ROW_COUNT;
+  UPDATE @crm@.member_score AS s SET noted = true WHERE NOT s.noted;
   RETURN written;
 END
 $$;
-COMMENT ON FUNCTION @crm@._segments_note() IS 'adds to member_segment the members whose segment or octant has changed; answers how many';
+COMMENT ON FUNCTION @crm@._segments_note(boolean) IS 'adds to member_segment the members whose segment or octant has changed, of all scores after a full run, else of those that have not been noted; answers how many';
 
 CREATE OR REPLACE FUNCTION @crm@._rfm_run(as_of date) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -261,15 +265,15 @@ BEGIN
   ON s.member_id = k.member_id
   WHEN MATCHED THEN UPDATE
     SET as_of = as_of, last_day = k.last_day, orders = k.orders, frequency = k.frequency, net_spend = k.spend,
-        score = @crm@._rfm_number(as_of - k.last_day, k.frequency, k.spend, run.recency_cuts, run.frequency_cuts, run.monetary_cuts)
-  WHEN NOT MATCHED THEN INSERT (member_id, as_of, last_day, orders, frequency, net_spend, score)
+        score = @crm@._rfm_number(as_of - k.last_day, k.frequency, k.spend, run.recency_cuts, run.frequency_cuts, run.monetary_cuts), noted = true
+  WHEN NOT MATCHED THEN INSERT (member_id, as_of, last_day, orders, frequency, net_spend, score, noted)
     VALUES (k.member_id, as_of, k.last_day, k.orders, k.frequency, k.spend,
-            @crm@._rfm_number(as_of - k.last_day, k.frequency, k.spend, run.recency_cuts, run.frequency_cuts, run.monetary_cuts));
+            @crm@._rfm_number(as_of - k.last_day, k.frequency, k.spend, run.recency_cuts, run.frequency_cuts, run.monetary_cuts), true);
   GET DIAGNOSTICS written = ROW_COUNT;
   IF run.method = 'ntile' AND run.members > 0 THEN
     PERFORM @crm@._rfm_ntile(run.id);
   END IF;
-  PERFORM @crm@._segments_note();
+  PERFORM @crm@._segments_note(true);
   RETURN written;
 END
 $$;
@@ -350,11 +354,11 @@ BEGIN
   ON s.member_id = k.member_id
   WHEN MATCHED THEN UPDATE
     SET as_of = as_of, last_day = k.last_day, orders = k.orders, frequency = k.frequency, net_spend = k.spend,
-        score = @crm@._rfm_number(as_of - k.last_day, k.frequency, k.spend, run.recency_cuts, run.frequency_cuts, run.monetary_cuts)
+        score = @crm@._rfm_number(as_of - k.last_day, k.frequency, k.spend, run.recency_cuts, run.frequency_cuts, run.monetary_cuts), noted = false
   WHEN NOT MATCHED AND EXISTS (SELECT FROM @crm@.member AS m WHERE m.id = k.member_id AND @crm@._profiled(m.profiling, m.closed_at, m.merged_into_id)) THEN
-    INSERT (member_id, as_of, last_day, orders, frequency, net_spend, score)
+    INSERT (member_id, as_of, last_day, orders, frequency, net_spend, score, noted)
     VALUES (k.member_id, as_of, k.last_day, k.orders, k.frequency, k.spend,
-            @crm@._rfm_number(as_of - k.last_day, k.frequency, k.spend, run.recency_cuts, run.frequency_cuts, run.monetary_cuts));
+            @crm@._rfm_number(as_of - k.last_day, k.frequency, k.spend, run.recency_cuts, run.frequency_cuts, run.monetary_cuts), false);
   GET DIAGNOSTICS written = ROW_COUNT;
   RETURN written;
 END

@@ -179,7 +179,7 @@ BEGIN
         END IF;
         rows_written := @crm@._rfm_due(day, bought, changed);
         IF target.as_of < day THEN
-          PERFORM @crm@._segments_note();
+          PERFORM @crm@._segments_note(false);
         END IF;
       END IF;
     ELSIF full_run OR target.as_of IS DISTINCT FROM day OR noted > 0 OR target.stale THEN

@@ -98,6 +98,22 @@ SELECT count(*) FROM crm.tier_pin('p91', 91, 'gold', '2099-04-01', 'one', valid_
 SELECT kept_id FROM crm.member_merge(91, 92, 'm92');
 SELECT tier_code, valid_from, valid_to, reason FROM crm.tier_pin WHERE member_id = 91 AND known_to = 'infinity' ORDER BY valid_from;
 ROLLBACK;
+-- what was asked for a member that is gone by now has its first answer; another content and another request have not
+BEGIN;
+INSERT INTO crm.member (id, member_no, joined_at) VALUES (93, 'm93', :'day1'), (94, 'm94', :'day1'), (95, 'm95', :'day1');
+CREATE TEMP TABLE asked AS SELECT call, ''::text AS answer FROM unnest(ARRAY[
+  $q$crm.member_update(94, 'b1', region => 'east')$q$, $q$crm.member_contact_set(94, 'phone', '13900000094', 'b2')$q$, $q$crm.member_tag_set(94, 'vip', 'b3')$q$, $q$crm.card_issue(94, 'b4')$q$,
+  $q$crm.household_join(94, 95, 'b5')$q$, $q$crm.household_leave(94, 'b6')$q$, $q$crm.points_accrue(94, 10, 'b7')$q$, $q$crm.points_grant(94, 10, 'b8')$q$, $q$crm.record_event(94, 'sign_in', request_id => 'b9')$q$,
+  $q$crm.consent_give('b10', 94, 'marketing', 'v1')$q$, $q$crm.member_identity_link(94, 'web', 'x94', 'b11')$q$]) AS call;
+CREATE FUNCTION pg_temp.say(call text) RETURNS text LANGUAGE plpgsql AS $$ DECLARE said text; BEGIN EXECUTE 'SELECT a::text FROM ' || call || ' AS a' INTO said; RETURN said; END $$;
+UPDATE asked SET answer = pg_temp.say(call);
+SELECT kept_id FROM crm.member_merge(93, 94, 'm94');
+SELECT call FROM asked WHERE pg_temp.say(call) IS DISTINCT FROM answer;
+SAVEPOINT s;
+SELECT * FROM crm.member_update(94, 'b1', region => 'west');
+ROLLBACK TO s;
+SELECT * FROM crm.member_update(94, 'b12', region => 'west');
+ROLLBACK;
 -- chains: what was merged into one that is merged itself leads to the last
 SELECT sales FROM crm.member_merge(1, 5, 'm7');
 SELECT id, merged_into_id FROM crm.member WHERE merged_into_id IS NOT NULL ORDER BY 1;

@@ -153,7 +153,8 @@ $$;
 COMMENT ON FUNCTION @crm@._refuse_merged(bigint, bigint) IS 'raises CR603: the member was merged into another';
 
 -- Members are locked in the order of their ids, before any of their rows is read.
-CREATE OR REPLACE FUNCTION @crm@._member_lock(member_id bigint) RETURNS @crm@.member
+-- Who repeats a request of before the merge gets its answer from _request_begin.
+CREATE OR REPLACE FUNCTION @crm@._member_lock(member_id bigint, request_id text DEFAULT NULL) RETURNS @crm@.member
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -161,10 +162,10 @@ DECLARE
   m @crm@.member;
 BEGIN
   SELECT k.* INTO m FROM @crm@.member AS k WHERE k.id = member_id FOR NO KEY UPDATE;
-  IF m.merged_into_id IS NOT NULL THEN
+  IF m.merged_into_id IS NOT NULL AND NOT EXISTS (SELECT FROM @crm@.request AS r WHERE r.request_id = _member_lock.request_id) THEN
     PERFORM @crm@._refuse_merged(m.id, m.merged_into_id);
   END IF;
   RETURN m;
 END
 $$;
-COMMENT ON FUNCTION @crm@._member_lock(bigint) IS 'locks the row of a member until the transaction ends; CR603 when it was merged into another';
+COMMENT ON FUNCTION @crm@._member_lock(bigint, text) IS 'locks the row of a member until the transaction ends; CR603 when it was merged into another, but for a request that is known';

@@ -253,7 +253,7 @@ DECLARE
   key text := @crm@._contact_key_or_error(kind, value);
   holder bigint;
 BEGIN
-  PERFORM @crm@._member_lock(member_id);
+  PERFORM @crm@._member_lock(member_id, request_id);
   answer := @crm@._request_begin(request_id, 'member_contact_set', jsonb_build_array(member_id, kind, key, label, preferred, verified_by));
   IF answer IS NOT NULL THEN
     RETURN answer;
@@ -317,7 +317,7 @@ DECLARE
   gone @crm@.member_contact;
   next_key text;
 BEGIN
-  PERFORM @crm@._member_lock(member_id);
+  PERFORM @crm@._member_lock(member_id, request_id);
   answer := @crm@._request_begin(request_id, 'member_contact_remove', jsonb_build_array(member_id, kind, key));
   IF answer IS NOT NULL THEN
     RETURN answer;
@@ -481,7 +481,7 @@ DECLARE
   holder bigint;
   i record;
 BEGIN
-  PERFORM @crm@._member_lock(member_id);
+  PERFORM @crm@._member_lock(member_id, request_id);
   answer := @crm@._request_begin(request_id, 'member_identity_link', jsonb_build_array(member_id, provider, app, external_id, union_id));
   IF answer IS NOT NULL THEN
     RETURN answer;
@@ -539,7 +539,7 @@ DECLARE
   answer jsonb;
 BEGIN
   PERFORM @crm@._require_member(member_id, '{app,manager}');
-  PERFORM @crm@._member_lock(member_id);
+  PERFORM @crm@._member_lock(member_id, request_id);
   BEGIN
     answer := @crm@._request_begin(request_id, 'member_identity_unlink', jsonb_build_array(member_id, provider, external_id, coalesce(app, '')));
     IF answer IS NULL THEN

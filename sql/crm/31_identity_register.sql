@@ -247,7 +247,7 @@ DECLARE
   seen bigint;
   i record;
 BEGIN
-  old_member := @crm@._member_lock(member_id);
+  old_member := @crm@._member_lock(member_id, request_id);
   answer := @crm@._request_begin(request_id, 'member_update',
     jsonb_build_array(member_id, full_name, phone_key, email, birth_day, birth_calendar, sex, address, region, store_id, acquired_by,
                       photo_uri, encode(photo_hash, 'hex'), attributes, to_jsonb(clear)));
@@ -358,7 +358,7 @@ AS $$
 #variable_conflict use_variable
 DECLARE
   answer jsonb;
-  m @crm@.member := @crm@._member_lock(member_id);
+  m @crm@.member := @crm@._member_lock(member_id, request_id);
 BEGIN
   answer := @crm@._request_begin(request_id, 'member_close', jsonb_build_array(member_id, closed_at, reason));
   IF answer IS NOT NULL THEN

@@ -184,7 +184,7 @@ DECLARE
   moment timestamptz;
   fresh text;
 BEGIN
-  PERFORM @crm@._member_lock(member_id);
+  PERFORM @crm@._member_lock(member_id, request_id);
   answer := @crm@._request_begin(request_id, 'card_' || action,
     jsonb_build_array(CASE WHEN number IS NULL THEN member_id END, number, card_type, new_number, CASE WHEN chip IS NOT NULL THEN encode(@crm@._chip_hash(chip), 'hex') END,
                       store_id, reason, at, activate));

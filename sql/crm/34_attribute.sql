@@ -261,7 +261,7 @@ DECLARE
   wanted boolean := coalesce(on_member, true);
 BEGIN
   PERFORM @crm@._require_member(member_id, '{clerk,app,manager}');
-  PERFORM @crm@._member_lock(member_id);
+  PERFORM @crm@._member_lock(member_id, request_id);
   BEGIN
     answer := @crm@._request_begin(request_id, 'member_tag_set', jsonb_build_array(member_id, word, wanted));
     IF answer IS NULL THEN

@@ -50,8 +50,8 @@ BEGIN
   IF member_id = with_member_id THEN
     RAISE EXCEPTION 'a household has two members or more' USING ERRCODE = 'invalid_parameter_value';
   END IF;
-  PERFORM @crm@._member_lock(least(member_id, with_member_id));
-  PERFORM @crm@._member_lock(greatest(member_id, with_member_id));
+  PERFORM @crm@._member_lock(least(member_id, with_member_id), request_id);
+  PERFORM @crm@._member_lock(greatest(member_id, with_member_id), request_id);
   BEGIN
     answer := @crm@._request_begin(request_id, 'household_join', jsonb_build_array(member_id, with_member_id, part));
     IF answer IS NULL THEN
@@ -91,7 +91,7 @@ DECLARE
   answer jsonb;
 BEGIN
   PERFORM @crm@._require_member(member_id, '{clerk,app,manager}');
-  PERFORM @crm@._member_lock(member_id);
+  PERFORM @crm@._member_lock(member_id, request_id);
   BEGIN
     answer := @crm@._request_begin(request_id, 'household_leave', jsonb_build_array(member_id));
     IF answer IS NULL THEN

@@ -94,7 +94,7 @@ DECLARE
 BEGIN
   PERFORM @crm@._accounts_lock(ARRAY[member_id], 1::smallint);
   into_id := (SELECT m.merged_into_id FROM @crm@.member AS m WHERE m.id = member_id);
-  IF into_id IS NOT NULL THEN
+  IF into_id IS NOT NULL AND NOT EXISTS (SELECT FROM @crm@.request AS r WHERE r.request_id = request_id) THEN
     PERFORM @crm@._refuse_merged(member_id, into_id);
   END IF;
   answer := @crm@._request_begin(request_id, 'points_accrue', jsonb_build_array(member_id, amount, occurred_at, store_id));

@@ -227,7 +227,7 @@ BEGIN
   END IF;
   PERFORM @crm@._require_member(member_id, '{clerk,app,manager}');
   IF request_id IS NOT NULL THEN
-    PERFORM @crm@._member_lock(member_id);
+    PERFORM @crm@._member_lock(member_id, request_id);
     answer := @crm@._request_begin(request_id, 'record_event', jsonb_build_array(member_id, kind, key, occurred_at));
   END IF;
   IF answer IS NULL THEN

@@ -205,10 +205,12 @@ DECLARE
   b record;
   made bigint;
   happened timestamptz;
+  asked bigint := member_id;
 BEGIN
+  member_id := @crm@._member_id(member_id);
   -- the lock first: the request id is looked at behind it
   PERFORM FROM @crm@.member AS m WHERE m.id = member_id FOR NO KEY UPDATE;
-  answer := @crm@._request_begin(request_id, 'benefit_use', jsonb_build_array(member_id, code, units, at, store_id, ladder_no));
+  answer := @crm@._request_begin(request_id, 'benefit_use', jsonb_build_array(asked, code, units, at, store_id, ladder_no));
   IF answer IS NOT NULL THEN
     RETURN answer;
   END IF;
@@ -243,7 +245,6 @@ DECLARE
 BEGIN
   PERFORM @crm@._require('{clerk,app,manager}', store_id);
   PERFORM @crm@._require_member(member_id);
-  member_id := @crm@._member_id(member_id);
   IF units IS NULL OR units <= 0 OR code IS NULL OR NOT isfinite(coalesce(occurred_at, '2000-01-01')) OR occurred_at > clock_timestamp() THEN
     RAISE EXCEPTION 'a use of a benefit needs a code, units above 0 and an instant that is not to come' USING ERRCODE = 'invalid_parameter_value';
   END IF;

@@ -158,7 +158,7 @@ DECLARE
   made bigint;
   why text;
 BEGIN
-  PERFORM @crm@._member_lock(member_id);
+  PERFORM @crm@._member_lock(member_id, request_id);
   answer := @crm@._request_begin(request_id, 'reward_redeem', jsonb_build_array(member_id, reward_code, quantity, store_id, occurred_at));
   IF answer IS NOT NULL THEN
     RETURN answer;

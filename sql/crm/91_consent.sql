@@ -131,11 +131,13 @@ DECLARE
   at timestamptz;
   made bigint;
   state boolean;
+  asked bigint := member_id;
 BEGIN
+  member_id := @crm@._member_id(member_id);
   text_version := NULLIF(btrim(text_version), '');
   -- acts of one member follow one another
   PERFORM FROM @crm@.member AS m WHERE m.id = member_id FOR NO KEY UPDATE;
-  answer := @crm@._request_begin(request_id, 'consent', jsonb_build_array(member_id, purpose, channel, act, text_version, evidence, by_guardian, occurred_at));
+  answer := @crm@._request_begin(request_id, 'consent', jsonb_build_array(asked, purpose, channel, act, text_version, evidence, by_guardian, occurred_at));
   IF answer IS NOT NULL THEN
     RETURN answer;
   END IF;
@@ -194,7 +196,7 @@ AS $$
 DECLARE
   answer jsonb;
 BEGIN
-  member_id := @crm@._require_for(member_id, '{clerk,app,manager}');
+  PERFORM @crm@._require_for(member_id, '{clerk,app,manager}');
   BEGIN
     answer := @crm@._consent(request_id, member_id, purpose, channel, 'given', text_version, evidence, coalesce(by_guardian, false), occurred_at);
     IF dry_run THEN
@@ -220,7 +222,7 @@ AS $$
 DECLARE
   answer jsonb;
 BEGIN
-  member_id := @crm@._require_for(member_id, '{clerk,app,manager}');
+  PERFORM @crm@._require_for(member_id, '{clerk,app,manager}');
   BEGIN
     answer := @crm@._consent(request_id, member_id, purpose, channel, 'withdrawn', NULL, evidence, false, occurred_at);
     IF dry_run THEN

@@ -229,8 +229,8 @@ COMMENT ON FUNCTION @crm@._birthdays(date, text, integer) IS 'the days of a year
 
 CREATE OR REPLACE FUNCTION @crm@._age(birth_day date, day date) RETURNS integer
 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN extract(year FROM day)::integer - extract(year FROM birth_day)::integer
-       - ((@crm@._birthdays(birth_day, 'solar', extract(year FROM day)::integer))[1] > day)::integer;
+RETURN CASE WHEN isfinite(day) AND isfinite(birth_day) THEN extract(year FROM day)::integer - extract(year FROM birth_day)::integer
+       - ((@crm@._birthdays(birth_day, 'solar', extract(year FROM day)::integer))[1] > day)::integer END;
 COMMENT ON FUNCTION @crm@._age(date, date) IS 'the completed years of a person born on a day, on another; NULL without a birthday';
 
 CREATE OR REPLACE FUNCTION @crm@._tier_before(member_id bigint, at timestamptz) RETURNS TABLE (code text, rank integer)

@@ -232,7 +232,8 @@ BEGIN
   IF to_regclass('@crm@.' || part) IS NOT NULL THEN
     RETURN;
   END IF;
-  PERFORM pg_advisory_xact_lock(hashtextextended(@crm_name@ || ' ' || part, 0));
+  -- also hears of what others have made: an advisory lock would not, and the name would still be free
+  LOCK TABLE @crm@.footprint IN SHARE UPDATE EXCLUSIVE MODE;
   IF to_regclass('@crm@.' || part) IS NOT NULL THEN
     RETURN;
   END IF;

@@ -39,12 +39,15 @@ lock-histories	sql/crm/40_history.sql	s/^  LOCK TABLE @crm@.sale IN SHARE MODE;$
 lock-source	sql/crm/60_attach.sql	s/^SELECT pg_advisory_xact_lock(hashtextextended(@crm_name@ || ' source ' || source_id, 0))$/SELECT NULL::void/	specs/iso_turns
 lock-seal	sql/crm/21_audit.sql	s/^  LOCK TABLE @crm@.audit_seal IN SHARE ROW EXCLUSIVE MODE;$//	specs/iso_turns
 lock-tier	sql/crm/55_tier.sql	s/ WHERE m.id = member_id FOR NO KEY UPDATE;/ WHERE m.id = member_id;/	specs/iso_doors
+lock-review	sql/crm/55_tier.sql	s/^  PERFORM FROM @crm@.member_history AS h WHERE h.member_id = ANY (members) ORDER BY h.member_id FOR NO KEY UPDATE;$//	specs/iso_waits
+lock-month	sql/crm/39_interaction.sql	s/^  LOCK TABLE @crm@.footprint IN SHARE UPDATE EXCLUSIVE MODE;$//	specs/iso_waits
 # rights
 missing-revoke	sql/crm/99_rights.sql	s/^REVOKE ALL ON ALL ROUTINES IN SCHEMA @crm@ FROM PUBLIC;$/SELECT 1;/	sql/create_crm
 door-without-question	sql/crm/57_mall.sql	0,/^  PERFORM @crm@._require('{marketer,manager}');$/{/^  PERFORM @crm@._require('{marketer,manager}');$/d}	sql/crm_doors
 door-asks-too-little	sql/crm/94_erase.sql	s/_require_for(member_erase.member_id, '{manager}')/_require_for(member_erase.member_id, '{manager,clerk}')/	sql/crm_doors
 door-given-too-widely	sql/crm/90_security.sql	s/unnest('{app,manager}'::text\[\]) AS l(level), unnest('{member_export/unnest('{clerk,app,manager}'::text[]) AS l(level), unnest('{member_export/	sql/crm_doors sql/create_crm
 no-row-security	sql/crm/39_interaction.sql	s/^ALTER TABLE @crm@.interaction_note ENABLE ROW LEVEL SECURITY;$//	sql/create_crm
+no-row-security-of-month	sql/crm/39_interaction.sql	s/^  EXECUTE format('ALTER TABLE @crm@.%I ENABLE ROW LEVEL SECURITY', part);$//	sql/crm_limits
 policy-too-wide	sql/crm/45_ledger.sql	0,/_may('{auditor}')/s/_may('{auditor}')/_may('{auditor,clerk}')/	sql/crm_catalog
 view-with-owners-rights	sql/crm/89_views.sql	0,/ WITH (security_invoker = true)/s/ WITH (security_invoker = true)//	sql/create_crm sql/crm_rls
 store-check-lost	sql/crm/36_search.sql	0,/stores IS NULL OR/s/stores IS NULL OR/true OR/	sql/crm_search
@@ -67,6 +70,8 @@ pending-early	sql/crm/51_points_book.sql	s/l.available_from <= at AND/l.availabl
 accrue-from-late	sql/crm/50_points.sql	s/n.occurred_at >= o.accrue_from)/n.occurred_at > o.accrue_from)/	sql/crm_attach_kinds
 gap-rounded-down	sql/crm/87_gap.sql	s/m.last_day + round(m.gap)::integer AS next_expected_day/m.last_day + floor(m.gap)::integer AS next_expected_day/	sql/crm_report_groups
 tier-threshold	src/core/ladder.c	s/node->at_least) >= 0/node->at_least) > 0/	unit/ladder
+kept-too-long	sql/crm/95_retention.sql	s/coalesce(o.ended_at, o.created_at) <= at/coalesce(o.ended_at, o.created_at) < at/	sql/crm_limits
+cap-without-last-day	sql/crm/53_event.sql	s/(date_trunc('month', day::timestamp) + interval '1 month')::date/& - 1/	sql/crm_limits
 refund-is-order	sql/crm/35_sale.sql	s/^RETURN net_spend >= 0 AND refund_of_id IS NULL;$/RETURN net_spend >= 0;/	sql/crm_refund_orders
 refund-in-history	sql/crm/35_sale.sql	s/^RETURN CASE WHEN refund_of_id IS NULL OR net_spend <> 0 THEN net_spend END;$/RETURN net_spend;/	sql/crm_refund_orders
 # triggers
@@ -83,6 +88,8 @@ opted-out-shown	sql/crm/83_report_member.sql	s/WHERE @crm@._profiled(m.profiling
 opted-out-scored	sql/crm/32_profiled.sql	s/^RETURN profiling AND /RETURN /	sql/crm_consent
 phone-in-message	sql/crm/31_identity_register.sql	s/'a member with this % is registered', CASE/'a member with this % is registered', (SELECT p.phone FROM @crm@.member_pii AS p WHERE p.member_id = _refuse_twin.member_id) || CASE/	t/erased
 name-in-detail	sql/crm/91_consent.sql	s/HINT = 'Name the text that/DETAIL = evidence, HINT = 'Name the text that/	t/odd_calls
+digests-exported	sql/crm/93_privacy.sql	s/k.data_type = 'bytea')/k.data_type = 'byteb')/	sql/crm_limits
+woken-unasked	sql/crm/25_outbox.sql	s/ FROM @crm@.setting AS s WHERE s.key = 'outbox_notify' AND s.value = 'true';/;/	specs/iso_outbox
 # keeping
 forgetful-upgrade	sql/extension/90_version.sql	$a\\nCREATE FUNCTION crm_member.planted() RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN 1;	t/upgrade
 unlogged-table	sql/crm/34_lead.sql	s/^CREATE TABLE @crm@.lead (/CREATE UNLOGGED TABLE @crm@.lead (/	sql/crm_catalog

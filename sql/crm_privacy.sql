@@ -97,6 +97,9 @@ SELECT count(*) > 0 AS made FROM crm.refresh_reports(full_run => true);
 SELECT count(*) AS scored FROM crm_report.member_rfm_scores WHERE member_id IN (2, 4);
 
 -- a second time: the same receipt, nothing written; the audit log still verifies
+-- (also where what replaced a key reads as a phone by chance)
+UPDATE crm.member_key SET key = 'erased-2-43738481' WHERE member_id = 2 AND key ~ '^erased-';
+SELECT crm_member.phone_e164('erased-2-43738481');
 SELECT count(*) AS entries_before FROM crm.audit_log \gset
 SELECT receipt_id = (SELECT max(id) FROM crm.erasure WHERE member_id = 2) AS same_receipt FROM crm.member_erase(2, 'asked again');
 SELECT count(*) AS same_receipt FROM crm.member_erase(4, 'by the old number') AS e JOIN crm.erasure AS r ON r.id = e.receipt_id AND r.member_id = 2;

@@ -201,7 +201,7 @@ BEGIN
   -- reconciliation would make a new member of it and give it the sales, so it stays until the shop has cleaned there; by then
   -- nothing but its form tells what it is
   UPDATE @crm@.member_key AS k SET key = format('erased-%s-%s', k.member_id, left(gen_random_uuid()::text, 8))
-  WHERE k.member_id = ANY (persons) AND (k.key ~ '@'
+  WHERE k.member_id = ANY (persons) AND k.key !~ '^erased-[0-9]+-[0-9a-f]{8}$' AND (k.key ~ '@'
          OR (@crm@._contact_key('phone', k.key) IS NOT NULL AND NOT EXISTS (
               SELECT FROM @crm@.member_source AS o JOIN @crm@.import_batch AS b ON b.name = o.batch WHERE b.realm_id = k.realm_id AND o.state = 'attached'))
          OR EXISTS (SELECT FROM unnest(personal) AS v WHERE strpos(k.key, v) > 0 OR (length(k.key) > 6 AND strpos(v, k.key) > 0)))

@@ -64,7 +64,7 @@ COMMENT ON TABLE @crm@.tag IS 'words that clerks put on members';
 COMMENT ON TABLE @crm@.member_tag IS 'which member bears which tag, since when and by which role; erasure deletes it';
 
 CREATE OR REPLACE FUNCTION @crm@._attribute_value(a @crm@.attribute, given jsonb, OUT value text, OUT value_number numeric, OUT value_date date)
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+LANGUAGE plpgsql IMMUTABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET datestyle = 'ISO, YMD'
 AS $$

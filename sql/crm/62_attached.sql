@@ -712,7 +712,7 @@ $$;
 COMMENT ON FUNCTION @crm@._repair_sources() IS 'makes the triggers on attached tables again that went with the extension, and brings what the shop did meanwhile';
 
 CREATE OR REPLACE FUNCTION @crm@._check_sources() RETURNS TABLE (check_name text, ok boolean, detail text)
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 AS $$

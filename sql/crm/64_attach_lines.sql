@@ -382,7 +382,7 @@ $$;
 COMMENT ON FUNCTION @crm@._reconcile_lines(@crm@.line_source, regclass) IS 'compares an attached table of lines with the lines of its sales, both ways, and folds what differs';
 
 CREATE OR REPLACE FUNCTION @crm@._attached_lines(source text) RETURNS @crm@.line_source
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -653,7 +653,7 @@ $$;
 COMMENT ON FUNCTION @crm@._repair_line_sources() IS 'makes the triggers on attached tables of lines again that went with the extension, and reads what the shop did meanwhile';
 
 CREATE OR REPLACE FUNCTION @crm@._check_lines() RETURNS TABLE (check_name text, ok boolean, detail text)
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 AS $$

@@ -26,7 +26,10 @@ BEGIN;
 UPDATE crm.member_pii SET full_name = U&'e\0301lan' WHERE member_id = 1;
 UPDATE crm.member_pii SET full_name = U&'\+01F468\200D\+01F469\200D\+01F467 Lee' WHERE member_id = 2;
 UPDATE crm.member_pii SET full_name = U&'\+020BB7' WHERE member_id = 3;
+-- unaligned: clients differ in how wide they take an emoji
+\a
 SELECT member_id, masked_name, length(masked_name) FROM crm_report.members WHERE member_id < 4 ORDER BY 1;
+\a
 ROLLBACK;
 
 CREATE TEMP VIEW sales AS SELECT *, (occurred_at AT TIME ZONE 'Asia/Shanghai')::date AS day FROM crm.sale;

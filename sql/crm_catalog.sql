@@ -17,6 +17,9 @@ SELECT signature FROM crm_function
 WHERE (provolatile, proparallel) <> ('v', 'u')
   AND regexp_replace(body, '--[^\n]*', '', 'g') ~* '\m(INSERT INTO|UPDATE crm\.|DELETE FROM|MERGE INTO|TRUNCATE|FOR (NO KEY )?UPDATE|FOR (KEY )?SHARE|pg_advisory\w*|nextval|setval|CREATE TEMP\w*|LOCK TABLE)\M'
 ORDER BY signature COLLATE "C";
+-- a subtransaction, which an EXCEPTION clause begins, cannot be begun where a plan runs in parallel
+SELECT signature FROM crm_function
+WHERE proparallel <> 'u' AND regexp_replace(body, '--[^\n]*', '', 'g') ~ '\n\s*EXCEPTION\s+WHEN\M' ORDER BY signature COLLATE "C";
 -- approved by name: whatever is not VOLATILE PARALLEL UNSAFE, by its labels
 SELECT CASE provolatile WHEN 'i' THEN 'immutable' WHEN 's' THEN 'stable' ELSE 'volatile' END AS volatility,
        CASE proparallel WHEN 's' THEN 'safe' WHEN 'r' THEN 'restricted' ELSE 'unsafe' END AS parallel, proisstrict AS strict, signature

@@ -81,7 +81,7 @@ deaf-stamp	sql/crm/35_sale.sql	s/ OR OLD.store_id IS DISTINCT FROM NEW.store_id/
 history-of-old-day	sql/crm/40_history.sql	s/@crm@.local_day(o.occurred_at)/o.occurred_at::date/	sql/crm_history
 deaf-tiers	sql/crm/55_tier.sql	s/(o.member_id, o.occurred_at, o.net_spend, o.refund_of_id) IS DISTINCT FROM (n.member_id, n.occurred_at, n.net_spend, n.refund_of_id)/(o.member_id, o.net_spend, o.refund_of_id) IS DISTINCT FROM (n.member_id, n.net_spend, n.refund_of_id)/	sql/crm_changed
 deaf-reports	sql/crm/80_report.sql	s/IS DISTINCT FROM (n.member_id, n.store_id, n.channel,/IS DISTINCT FROM (n.member_id, o.store_id, n.channel,/	sql/crm_changed
-deaf-attached	sql/crm/60_attach.sql	s/IS DISTINCT FROM (d.member_id, d.store_id, d.at, d.amount, d.refund_of_id, d.channel)/IS DISTINCT FROM (d.member_id, s.store_id, d.at, d.amount, d.refund_of_id, d.channel)/	sql/crm_attach sql/crm_attach_kinds
+deaf-attached	sql/crm/60_attach.sql	s/IS DISTINCT FROM (d.member_id, d.store_id, d.at, d.amount, d.refund_of_id, d.channel, d.refund_of_key)/IS DISTINCT FROM (d.member_id, s.store_id, d.at, d.amount, d.refund_of_id, d.channel, d.refund_of_key)/	sql/crm_attach sql/crm_attach_kinds
 deaf-truncate	sql/crm/62_attached.sql	s/, ('trunc', 'TRUNCATE')) AS e/) AS e/	sql/crm_attach
 # what is shown
 opted-out-shown	sql/crm/83_report_member.sql	s/WHERE @crm@._profiled(m.profiling, m.closed_at, m.merged_into_id) AND/WHERE/	sql/crm_consent

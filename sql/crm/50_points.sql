@@ -365,12 +365,8 @@ DECLARE
 BEGIN
   SELECT k.* INTO s FROM @crm@.sale AS k WHERE k.id = sale_id;
   named := s.refund_of_id IS NOT NULL AND EXISTS (SELECT FROM @crm@.sale AS k WHERE k.id = s.refund_of_id);
-  -- a sale that had refunds before it had a member: what it earned is booked whole, and then what they leave of it
-  IF s.net_spend > 0 AND s.member_id IS NOT NULL AND s.occurred_at >= (SELECT o.accrue_from FROM @crm@.source AS o WHERE o.id = s.source_id)
-     AND EXISTS (SELECT FROM @crm@.sale AS r WHERE r.refund_of_id = s.id) AND NOT EXISTS (SELECT FROM @crm@.ledger_event AS e WHERE e.sale_id = s.id) THEN
-    PERFORM @crm@._points_earn(ARRAY[s.id]);
-  END IF;
-  -- what was never booked is earned in full when the sale happened, as any sale; all else happens when it is told
+  -- what was never booked, such as what a guest bought, is earned in full when the sale happened; what refunds leave of it, and all
+  -- else, happens when it is told
   IF s.net_spend > 0 AND s.member_id IS NOT NULL AND s.occurred_at >= (SELECT o.accrue_from FROM @crm@.source AS o WHERE o.id = s.source_id)
      AND NOT EXISTS (SELECT FROM @crm@.ledger_event AS e WHERE e.sale_id = _points_settle.sale_id) THEN
     PERFORM @crm@._points_earn(ARRAY[s.id]);

@@ -8,8 +8,6 @@
 -- the tenders and counts for no net spend.
 
 --@ code
--- Tenders are spread over the lines one after the other, in the order in which
--- they are given, in proportion to what is still unpaid of each line.
 -- The server's own words for a number that it cannot read quote what was written.
 CREATE OR REPLACE FUNCTION @crm@._till_numbers(lines jsonb, tenders jsonb) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
@@ -24,6 +22,8 @@ END
 $$;
 COMMENT ON FUNCTION @crm@._till_numbers(jsonb, jsonb) IS 'raises 22023 unless the numbers of lines and tenders can be read as such; NULL passes';
 
+-- Tenders are spread over the lines one after the other, in the order in which
+-- they are given, in proportion to what is still unpaid of each line.
 CREATE OR REPLACE FUNCTION @crm@._sale_record(request_id text, occurred_at timestamptz, member_id bigint, store_id bigint, lines jsonb, tenders jsonb, channel text) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
